@@ -1,0 +1,29 @@
+/*
+ * json.h: strict JSON from outside. One RFC 8259 scan comes before json-glib, which would accept comments, cut strings
+ * at U+0000, change integers beyond int64 and crash on deep nesting (conventions 5.2). Any thread.
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+#define HERO_JSON_MAX_DEPTH 64
+
+#define HERO_JSON_ERROR (hero_json_error_quark ())
+GQuark hero_json_error_quark (void);
+typedef enum
+{
+  HERO_JSON_ERROR_SYNTAX, /* not RFC 8259, bad UTF-8, lone surrogate, text after the value: -32700 */
+  HERO_JSON_ERROR_DEPTH,  /* nested deeper than HERO_JSON_MAX_DEPTH: -32700 */
+  HERO_JSON_ERROR_VALUE,  /* legal JSON we do not take: integer outside int64, number not finite, U+0000: -32602 */
+} HeroJsonError;
+
+/* Checks without building anything. The message names line and column. length -1 = NUL-terminated. */
+gboolean hero_json_check (const char *text, gssize length, GError **error);
+/* hero_json_check, then json-glib. Returns (transfer full) or NULL. */
+JsonNode *hero_json_parse (const char *text, gssize length, GError **error);
+/* Compact text of a node; length may be NULL. (transfer full) */
+char *hero_json_print (JsonNode *node, gsize *length);
+
+G_END_DECLS

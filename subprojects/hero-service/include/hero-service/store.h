@@ -1,0 +1,80 @@
+/*
+ * store.h: records in LMDB. One environment per file and process (a registry by device and inode sees to it), one writer
+ * thread per environment: writes are closures, those queued together share one transaction and one sync. Reads are short
+ * snapshots on any thread. Keys are at most 511 bytes.
+ */
+#pragma once
+
+#include <hero-service/context.h>
+
+G_BEGIN_DECLS
+
+typedef struct _HeroStore HeroStore;
+typedef struct _HeroStoreTxn HeroStoreTxn;
+typedef struct _HeroStoreCursor HeroStoreCursor;
+
+/* Brings records of format `from` to `from + 1` inside the transaction. The file was copied to <file>.v<from> before. */
+typedef gboolean (*HeroStoreMigrate) (HeroStoreTxn *txn, guint from, GError **error);
+
+typedef struct
+{
+  guint format;              /* the format this build writes, from 1; a newer file is refused with HERO_ERROR_FORMAT */
+  HeroStoreMigrate migrate;  /* NULL while there is only one format */
+  gsize map_size;            /* bytes of address space, 0 = 64 GiB; the file only grows as it is used */
+  guint max_tables;          /* named tables, 0 = 16 */
+  const char *const *tables; /* created at open, NULL-terminated */
+  gboolean relaxed;          /* TRUE: commits are not synced (data that may be lost at a power cut, not at kill -9) */
+} HeroStoreOptions;
+
+/* path: the data file itself; directory made 0700, file 0600. HERO_ERROR_BUSY when open in this process. May block. */
+HeroStore *hero_store_open (const char *path, const HeroStoreOptions *options, GError **error);
+/* Waits for the writer to finish what is queued, then closes. Service thread, at stop. */
+void hero_store_close (HeroStore *store);
+guint64 hero_store_get_size (HeroStore *store); /* bytes of the file in use; any thread */
+
+/* ---- writing */
+/* Runs on the writer thread. FALSE: this closure's changes are undone, those of its group are not. */
+typedef gboolean (*HeroStoreWriteFunc) (HeroStoreTxn *txn, gpointer data, GError **error);
+/*
+ * Queues a write. callback comes on the thread-default context of the caller, after the commit is on disk (or with the
+ * error). data is freed with destroy after that. A full disk or map is HERO_ERROR_STORAGE_FULL. Any thread.
+ */
+void hero_store_write_async (HeroStore *store, HeroStoreWriteFunc func, gpointer data, GDestroyNotify destroy,
+                             GAsyncReadyCallback callback, gpointer user_data);
+gboolean hero_store_write_finish (HeroStore *store, GAsyncResult *result, GError **error);
+/* The same, waiting: only in start, before the service serves. */
+gboolean hero_store_write_sync (HeroStore *store, HeroStoreWriteFunc func, gpointer data, GError **error);
+
+/* ---- reading: a snapshot for a bounded, short section; end it before returning to the loop. Any thread. */
+HeroStoreTxn *hero_store_read_begin (HeroStore *store, GError **error);
+void hero_store_read_end (HeroStoreTxn *txn);
+
+/* ---- records; table NULL = the unnamed one. Values point into the map: valid until the transaction ends. */
+gboolean hero_store_get (HeroStoreTxn *txn, const char *table, gconstpointer key, gsize key_length, gconstpointer *value,
+                         gsize *value_length); /* FALSE: not there */
+gboolean hero_store_put (HeroStoreTxn *txn, const char *table, gconstpointer key, gsize key_length, gconstpointer value,
+                         gsize value_length, GError **error);
+/* Adds under the next key of a big-endian 64-bit sequence; *sequence tells it. */
+gboolean hero_store_append (HeroStoreTxn *txn, const char *table, gconstpointer value, gsize value_length, guint64 *sequence,
+                            GError **error);
+gboolean hero_store_delete (HeroStoreTxn *txn, const char *table, gconstpointer key, gsize key_length, gboolean *existed,
+                            GError **error);
+gboolean hero_store_clear (HeroStoreTxn *txn, const char *table, GError **error);
+guint64 hero_store_count (HeroStoreTxn *txn, const char *table);
+
+/* ---- ordered iteration, by bytes of the key. Ends before the transaction does. */
+HeroStoreCursor *hero_store_cursor_new (HeroStoreTxn *txn, const char *table);
+void hero_store_cursor_free (HeroStoreCursor *cursor);
+/* At the first key >= the given one (NULL = the first of all). FALSE at the end. */
+gboolean hero_store_cursor_seek (HeroStoreCursor *cursor, gconstpointer key, gsize key_length);
+gboolean hero_store_cursor_last (HeroStoreCursor *cursor);
+gboolean hero_store_cursor_next (HeroStoreCursor *cursor);
+gboolean hero_store_cursor_previous (HeroStoreCursor *cursor);
+void hero_store_cursor_get (HeroStoreCursor *cursor, gconstpointer *key, gsize *key_length, gconstpointer *value,
+                            gsize *value_length);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HeroStoreTxn, hero_store_read_end)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HeroStoreCursor, hero_store_cursor_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HeroStore, hero_store_close)
+
+G_END_DECLS
