@@ -29,19 +29,22 @@ HeroDirLock *hero_socket_dir_prepare (const char *dir, const char *service, GErr
  * Nothing is bound yet; the descriptor exists. mode: permission bits; group: name or NULL.
  */
 HeroListener *hero_listener_new_unix (const char *path, guint mode, const char *group, GError **error);
-/* Takes a listening descriptor that was made elsewhere (systemd, parent process). */
+/* Takes a listening descriptor that was made elsewhere (systemd, parent process), on success. address NULL = ask it. Its
+   file is its maker's: free does not unlink it. */
 HeroListener *hero_listener_new_from_fd (int fd, const char *address, GError **error);
 /* "IP:PORT", IPv6 in brackets; port 0 = any. SO_REUSEADDR, IPV6_V6ONLY. */
 HeroListener *hero_listener_new_tcp (const char *address, GError **error);
 
 /* Step 4: bind at the final path, mode and group, listen (backlog 511; TCP 1024). */
 gboolean hero_listener_publish (HeroListener *listener, GError **error);
-int hero_listener_get_fd (HeroListener *listener);               /* -1 before prepare */
+int hero_listener_get_fd (HeroListener *listener);               /* -1 after close */
 const char *hero_listener_get_address (HeroListener *listener);  /* path or IP:PORT with the real port */
 gboolean hero_listener_is_published (HeroListener *listener);
 /* Step 5: TRUE while the path is still our inode. Always TRUE for TCP. */
 gboolean hero_listener_is_intact (HeroListener *listener);
-/* Step 6: closes and unlinks if still ours. */
+/* Stops listening here while the service finishes; the path stays, and with it the right to unlink it. */
+void hero_listener_close (HeroListener *listener);
+/* Step 6: closes, and unlinks what publish made if it is still the same file. */
 void hero_listener_free (HeroListener *listener);
 
 /* Who serves a live socket: "hero_db/rpc.sock is served by pid 4711 (hero_db_server)". transfer full; NULL = unknown. */

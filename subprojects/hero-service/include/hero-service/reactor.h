@@ -15,8 +15,9 @@ typedef struct _HeroReactorWatch HeroReactorWatch;
 typedef void (*HeroReactorFunc) (int fd, guint32 events, gpointer data);
 
 HeroReactor *hero_reactor_new (GMainContext *context, GError **error);
+/* Frees the watches that are left too; may be called inside a watch. */
 void hero_reactor_free (HeroReactor *reactor);
-/* fd stays the caller's and must outlive the watch. */
+/* fd stays the caller's and must outlive the watch: remove first, then close. */
 HeroReactorWatch *hero_reactor_add (HeroReactor *reactor, int fd, guint32 events, HeroReactorFunc func, gpointer data,
                                     GError **error);
 void hero_reactor_modify (HeroReactorWatch *watch, guint32 events);
