@@ -28,7 +28,7 @@ typedef struct
 {
   char *path;
   HeroServicePlugin descriptor; /* our newest struct, zero beyond what the plugin had */
-  GArray *sockets;              /* HeroSocketSpec, of our size */
+  GArray *sockets;              /* HeroSocketSpec, of our size, without the end mark */
 } HeroPluginFile;
 
 /*
@@ -42,6 +42,12 @@ void hero_plugin_file_free (HeroPluginFile *file); /* forgets; the library stays
 /* The checks alone, over a descriptor in memory. Pure. */
 gboolean hero_plugin_descriptor_copy (const HeroServicePlugin *found, const char *path, const char *service,
                                       HeroServicePlugin *copy, GError **error);
+
+/*
+ * <build>/plugins when the running executable lies in a build tree (meson-private beside its parent folder), else the
+ * installed directory. Transfer full.
+ */
+char *hero_plugin_file_default_dir (void);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HeroPluginFile, hero_plugin_file_free)
 

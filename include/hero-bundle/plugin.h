@@ -159,6 +159,8 @@ struct _HeroHost
   void (*set_degraded) (HeroServiceContext *ctx, const char *reason);    /* NULL = works in full again */
   char **(*warnings) (HeroServiceContext *ctx);                          /* the host's warnings about this service, for
                                                                             /health; transfer full */
+  char *(*degraded) (HeroServiceContext *ctx);                           /* why the host holds the service to work only in
+                                                                            part, NULL = it does not; transfer full */
 };
 
 /* ------------------------------------------------------------------------------------------------ the plugin's table */
@@ -264,6 +266,7 @@ HERO_ABI_PIN (HeroHost, ready, 112);
 HERO_ABI_PIN (HeroHost, stopped, 120);
 HERO_ABI_PIN (HeroHost, set_degraded, 128);
 HERO_ABI_PIN (HeroHost, warnings, 136);
+HERO_ABI_PIN (HeroHost, degraded, 144);
 HERO_ABI_PIN (HeroServicePlugin, magic, 0);
 HERO_ABI_PIN (HeroServicePlugin, struct_size, 4);
 HERO_ABI_PIN (HeroServicePlugin, abi_major, 8);
@@ -291,6 +294,6 @@ HERO_ABI_PIN (HeroServicePlugin, destroy, 136);
 
 /* The size of the descriptor and of the host's table in ABI 1.0: the least that is accepted. */
 #define HERO_PLUGIN_SIZE_1_0 144u
-#define HERO_HOST_SIZE_1_0 144u
+#define HERO_HOST_SIZE_1_0 152u
 
 G_END_DECLS
