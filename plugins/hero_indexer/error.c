@@ -1,0 +1,61 @@
+/* error.c: the error codes of hero_indexer. Any thread. */
+#include "error.h"
+
+typedef struct
+{
+  JsonObject *data;
+} IndexerErrorPrivate;
+
+static void
+indexer_error_private_init (IndexerErrorPrivate *priv)
+{
+  priv->data = json_object_new ();
+}
+
+static void
+indexer_error_private_copy (const IndexerErrorPrivate *source, IndexerErrorPrivate *copy)
+{
+  copy->data = json_object_ref (source->data);
+}
+
+static void
+indexer_error_private_clear (IndexerErrorPrivate *priv)
+{
+  json_object_unref (priv->data);
+}
+
+G_DEFINE_EXTENDED_ERROR (IndexerError, indexer_error)
+
+void
+indexer_error_add_text (GError *error, const char *member, const char *text)
+{
+  if (error->domain == INDEXER_ERROR)
+    json_object_set_string_member (indexer_error_get_private (error)->data, member, text);
+}
+
+void
+indexer_error_add_index (GError *error, guint index)
+{
+  if (error->domain == INDEXER_ERROR)
+    json_object_set_int_member (indexer_error_get_private (error)->data, "index", index);
+}
+
+JsonObject *
+indexer_error_get_data (const GError *error)
+{
+  JsonObject *data = error->domain == INDEXER_ERROR ? indexer_error_get_private (error)->data : NULL;
+
+  return data != NULL && json_object_get_size (data) > 0 ? json_object_ref (data) : NULL;
+}
+
+const HeroRpcErrorSpec indexer_error_specs[] = {
+  { INDEXER_DATABASE_NOT_FOUND, "database_not_found", FALSE, "Database not found" },
+  { INDEXER_DATABASE_EXISTS, "database_exists", FALSE, "Database already exists" },
+  { INDEXER_NO_DATABASE_SELECTED, "no_database_selected", FALSE, "No database selected" },
+  { INDEXER_INVALID_SCHEMA, "invalid_schema", FALSE, "Invalid schema" },
+  { INDEXER_INVALID_QUERY, "invalid_query", FALSE, "Invalid query" },
+  { INDEXER_INVALID_DOCUMENT, "invalid_document", FALSE, "Invalid document" },
+  { INDEXER_FIELD_NOT_FOUND, "field_not_found", FALSE, "Field not found" },
+  { INDEXER_INDEX_ERROR, "index_error", FALSE, "Index error" },
+  { 0 },
+};
