@@ -1,0 +1,31 @@
+/* errors.h: every failure hero_proc tells its clients about (contract 5), as GErrors. Any thread. */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  PROC_ERROR_INVALID_PARAM,       /* -32602 `parameter 'x': expected .., got ..` */
+  PROC_ERROR_SERVICE_NAME,        /* -32602, data.reason invalid_service_name */
+  PROC_ERROR_SERVICE_NOT_FOUND,   /* -32000 */
+  PROC_ERROR_CONTEXT_NOT_FOUND,   /* -32000 */
+  PROC_ERROR_INVALID_SIGNAL,      /* -32004 */
+  PROC_ERROR_CONFIG,              /* -32005 config_error */
+  PROC_ERROR_NOT_SUPPORTED_FIELD, /* -32005 not_supported_field */
+  PROC_ERROR_PROCESS,             /* -32011 */
+  PROC_ERROR_LIMIT,               /* -32014 */
+  PROC_ERROR_FORBIDDEN,           /* -32094 */
+} ProcErrorCode;
+
+#define PROC_ERROR (proc_error_quark ())
+GQuark proc_error_quark (void);
+
+/* PROC_ERROR_INVALID_PARAM, remembering parameter and expectation for error.data. */
+GError *proc_error_new_param (const char *param, const char *expected, const char *found);
+/* The two of an error made so, or NULL. */
+const char *proc_error_get_param (const GError *error);
+const char *proc_error_get_expected (const GError *error);
+
+G_END_DECLS

@@ -1,0 +1,163 @@
+/* procfs.c: see procfs.h. Any thread. */
+#include "procfs.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define TOKEN_VARIABLE "HERO_PROC_TOKEN="
+
+/* Whole contents of a small file of /proc, NUL-terminated; *length may be NULL. NULL: cannot be read. */
+static char *
+read_file (const char *path, gsize *length)
+{
+  g_autofree char *text = NULL;
+
+  return g_file_get_contents (path, &text, length, NULL) ? g_steal_pointer (&text) : NULL;
+}
+
+gboolean
+proc_stat_read (pid_t pid, ProcStat *stat)
+{
+  char path[32];
+  g_autofree char *text = NULL;
+  const char *end;
+  unsigned long long start;
+
+  g_snprintf (path, sizeof path, "/proc/%d/stat", pid);
+  text = read_file (path, NULL);
+  if (text == NULL || (end = strrchr (text, ')')) == NULL)
+    return FALSE; /* the name is in parentheses and may hold anything, so count from the last one */
+  stat->pid = pid;
+  if (sscanf (end + 1, " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &stat->state,
+              &stat->ppid, &stat->pgid, &stat->sid, &start)
+      != 5)
+    return FALSE;
+  stat->start_ticks = start;
+  return TRUE;
+}
+
+char *
+proc_boot_id (void)
+{
+  char *text = read_file ("/proc/sys/kernel/random/boot_id", NULL);
+
+  return text != NULL ? g_strchomp (text) : g_strdup ("");
+}
+
+/* The value of HERO_PROC_TOKEN in the start environment of a process; transfer full, NULL = none. */
+static char *
+read_token (pid_t pid)
+{
+  char path[32];
+  g_autofree char *text = NULL;
+  gsize length = 0, prefix = strlen (TOKEN_VARIABLE);
+
+  g_snprintf (path, sizeof path, "/proc/%d/environ", pid);
+  text = read_file (path, &length);
+  for (char *entry = text; text != NULL && entry < text + length; entry += strlen (entry) + 1)
+    if (strncmp (entry, TOKEN_VARIABLE, prefix) == 0)
+      return g_strdup (entry + prefix);
+  return NULL;
+}
+
+gboolean
+proc_has_token (pid_t pid, const char *token)
+{
+  g_autofree char *found = read_token (pid);
+
+  return g_strcmp0 (found, token) == 0;
+}
+
+/* Every process that is no zombie. Array of ProcStat. */
+static GArray *
+list_processes (void)
+{
+  GArray *list = g_array_new (FALSE, FALSE, sizeof (ProcStat));
+  g_autoptr (GDir) dir = g_dir_open ("/proc", 0, NULL);
+  const char *name;
+  guint64 pid;
+  ProcStat stat;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    if (g_ascii_string_to_unsigned (name, 10, 1, G_MAXINT, &pid, NULL) && proc_stat_read ((pid_t) pid, &stat)
+        && stat.state != 'Z' && stat.state != 'X')
+      g_array_append_val (list, stat);
+  return list;
+}
+
+GArray *
+proc_find_members (pid_t leader, guint64 start_ticks, const char *token)
+{
+  g_autoptr (GArray) all = list_processes ();
+  g_autoptr (GHashTable) inside = g_hash_table_new (NULL, NULL);
+  GArray *members = g_array_new (FALSE, FALSE, sizeof (ProcStat));
+  gboolean found = TRUE;
+  ProcStat now;
+
+  if (leader > 0 && proc_stat_read (leader, &now) && now.start_ticks != start_ticks)
+    leader = 0;
+  if (leader > 0)
+    g_hash_table_add (inside, GINT_TO_POINTER (leader));
+  /* Until nothing new is found: a child of a member is one too, in whatever order /proc lists them. */
+  while (found)
+    {
+      found = FALSE;
+      for (guint i = 0; i < all->len; i++)
+        {
+          ProcStat *process = &g_array_index (all, ProcStat, i);
+          gpointer key = GINT_TO_POINTER (process->pid);
+
+          if (process->pid == getpid () || g_hash_table_contains (inside, key))
+            continue;
+          if (!(leader > 0 && (process->pgid == leader || process->sid == leader))
+              && !g_hash_table_contains (inside, GINT_TO_POINTER (process->ppid))
+              && !(token != NULL && proc_has_token (process->pid, token)))
+            continue;
+          g_hash_table_add (inside, key);
+          g_array_append_val (members, *process);
+          found = TRUE;
+        }
+      token = NULL; /* environments do not change: once is enough */
+    }
+  return members;
+}
+
+GHashTable *
+proc_find_by_tokens (GHashTable *tokens)
+{
+  g_autoptr (GArray) all = list_processes ();
+  GHashTable *found = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+
+  for (guint i = 0; i < all->len; i++)
+    {
+      ProcStat *process = &g_array_index (all, ProcStat, i);
+      g_autofree char *token = process->pid == process->pgid ? read_token (process->pid) : NULL;
+      ProcStat *older;
+
+      if (token == NULL || !g_hash_table_contains (tokens, token))
+        continue;
+      older = g_hash_table_lookup (found, token);
+      if (older == NULL || process->start_ticks < older->start_ticks
+          || (process->start_ticks == older->start_ticks && process->pid < older->pid))
+        g_hash_table_insert (found, g_steal_pointer (&token), g_memdup2 (process, sizeof *process));
+    }
+  return found;
+}
+
+gboolean
+proc_signal_exactly (const ProcStat *process, int signo)
+{
+  int fd = (int) syscall (SYS_pidfd_open, process->pid, 0);
+  gboolean done = FALSE;
+  ProcStat now;
+
+  if (fd < 0)
+    return FALSE;
+  if (proc_stat_read (process->pid, &now) && now.start_ticks == process->start_ticks)
+    done = syscall (SYS_pidfd_send_signal, fd, signo, NULL, 0) == 0;
+  close (fd);
+  return done;
+}

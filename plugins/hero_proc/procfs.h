@@ -1,0 +1,43 @@
+/*
+ * procfs.h: what /proc tells about processes: identity (pid plus start time), membership by group, session, parent chain or
+ * spawn token. Reads only. Any thread; a whole walk costs about 10 us a process.
+ */
+#pragma once
+
+#include <glib.h>
+#include <sys/types.h>
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  pid_t pid, ppid, pgid, sid;
+  char state;          /* 'R', 'S', 'Z', .. */
+  guint64 start_ticks; /* since boot; with the pid it names one process */
+} ProcStat;
+
+/* FALSE: no such process. */
+gboolean proc_stat_read (pid_t pid, ProcStat *stat);
+/* The id of this boot; transfer full. */
+char *proc_boot_id (void);
+
+/* TRUE if the process was started with HERO_PROC_TOKEN=token in its environment (and may be read by us). */
+gboolean proc_has_token (pid_t pid, const char *token);
+
+/*
+ * What a job has left behind or still has beside its main process `leader` (pid, start time; pid 0 = none): all processes, no
+ * zombies, of its group or session, or descended from one of these, or with the token in their environment. token may be
+ * NULL. When the leader's pid belongs to another process by now, only the token counts. Array of ProcStat.
+ */
+GArray *proc_find_members (pid_t leader, guint64 start_ticks, const char *token);
+
+/*
+ * tokens: a set of tokens. Gives token -> ProcStat of its main process: the oldest one that leads its own group. For
+ * recovery; both strings and values are owned by the table.
+ */
+GHashTable *proc_find_by_tokens (GHashTable *tokens);
+
+/* SIGKILL or another signal to exactly this process: by pidfd, its start time compared after the open. FALSE: gone. */
+gboolean proc_signal_exactly (const ProcStat *process, int signo);
+
+G_END_DECLS

@@ -1,0 +1,90 @@
+/*
+ * spec.h: definitions of services and actions (contract 3.1 to 3.3): from JSON with full checking, to JSON, equal or not. A
+ * spec is immutable once made, shared by reference count. Fields of features this version does not have are refused, so a
+ * stored spec never promises more than is done. Any thread.
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "backoff.h"
+#include "words.h"
+
+G_BEGIN_DECLS
+
+/* ActionSpec. Strings are never NULL unless said so; arrays neither. */
+typedef struct
+{
+  char *name;
+  char *description;
+  char **tags;
+  guint32 context;
+  ProcLogMode log;
+  guint log_level_max;
+  char *interpreter; /* "auto", "exec", "sh", .. */
+  char *script;
+  char **args;
+  char *cwd; /* NULL = home of the user */
+  char **env; /* "NAME=value", sorted by name */
+  gboolean is_process;
+  guint timeout_ms; /* 0 = none */
+  int *success_codes;
+  gsize n_success_codes;
+  ProcRestart restart;
+  ProcRetry retry;
+  int stop_signal;
+  guint stop_timeout_ms;
+
+  guint revision;
+  gint64 created_at, updated_at; /* Unix ms */
+} ProcAction;
+
+/* ServiceSpec. */
+typedef struct
+{
+  char *name;
+  char *description;
+  char **tags;
+  guint32 context;
+  gboolean persist;
+  char **actions; /* names */
+  char **env;
+  ProcWanted wanted;
+  ProcClass service_class;
+  gboolean require_ready;
+  guint start_timeout_ms;
+  guint stop_timeout_ms; /* 0 = the actions' own */
+
+  guint revision;
+  gint64 created_at, updated_at;
+} ProcService;
+
+/* `where` is the name of the object in messages ("spec"). warnings: texts are added, or NULL. */
+ProcAction *proc_action_from_json (JsonObject *object, const char *where, GPtrArray *warnings, GError **error);
+/*
+ * actions: the ActionSpec objects of `actions` are parsed and added (ProcAction, transfer full). default_context: for specs
+ * that name none.
+ */
+ProcService *proc_service_from_json (JsonObject *object, const char *where, guint32 default_context, GPtrArray *actions,
+                                     GPtrArray *warnings, GError **error);
+
+/* Every field, defaults too. Transfer full. */
+JsonObject *proc_action_to_json (const ProcAction *self);
+JsonObject *proc_service_to_json (const ProcService *self);
+
+/* The same definition, whatever revision and times say. */
+gboolean proc_action_equal (const ProcAction *a, const ProcAction *b);
+gboolean proc_service_equal (const ProcService *a, const ProcService *b);
+
+/* The action as a job of the service runs it: the service's env below its own, the service's stop time over its own. */
+ProcAction *proc_action_for_service (const ProcAction *self, const ProcService *service);
+
+ProcAction *proc_action_ref (ProcAction *self);
+void proc_action_unref (ProcAction *self);
+ProcService *proc_service_ref (ProcService *self);
+void proc_service_unref (ProcService *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcAction, proc_action_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcService, proc_service_unref)
+
+G_END_DECLS

@@ -1,0 +1,133 @@
+/*
+ * words.h: the closed word lists of the contract (3, 4) as enums. Output is lower snake_case; on input case, '-' and '_' do
+ * not matter. Pure; any thread.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* What a service should do (contract 4.1). */
+typedef enum
+{
+  PROC_WANTED_START,
+  PROC_WANTED_STOP,
+  PROC_WANTED_IGNORE,
+  PROC_WANTED_SPEC,
+} ProcWanted;
+
+typedef enum
+{
+  PROC_CLASS_USER,
+  PROC_CLASS_SYSTEM,
+} ProcClass;
+
+/* What a service does, computed from its jobs (4.2). */
+typedef enum
+{
+  PROC_STATE_INACTIVE,
+  PROC_STATE_STARTING,
+  PROC_STATE_RUNNING,
+  PROC_STATE_UNHEALTHY,
+  PROC_STATE_DEGRADED,
+  PROC_STATE_STOPPING,
+  PROC_STATE_BLOCKED,
+  PROC_STATE_FAILED,
+  PROC_STATE_SUCCESS,
+  PROC_STATE_EXITED,
+} ProcState;
+
+/* The phases of a job (4.3); the first six are active, the others terminal. */
+typedef enum
+{
+  PROC_PHASE_PENDING,
+  PROC_PHASE_WAITING,
+  PROC_PHASE_STARTING,
+  PROC_PHASE_RUNNING,
+  PROC_PHASE_RETRYING,
+  PROC_PHASE_STOPPING,
+  PROC_PHASE_SUCCEEDED,
+  PROC_PHASE_FAILED,
+  PROC_PHASE_CANCELLED,
+  PROC_PHASE_SKIPPED,
+} ProcPhase;
+
+/* Why a job or an attempt failed (4.4). */
+typedef enum
+{
+  PROC_FAILURE_NONE,
+  PROC_FAILURE_EXIT_CODE,
+  PROC_FAILURE_SIGNAL,
+  PROC_FAILURE_TIMEOUT,
+  PROC_FAILURE_STOP_TIMEOUT,
+  PROC_FAILURE_SPAWN_ERROR,
+  PROC_FAILURE_EXIT_UNKNOWN,
+  PROC_FAILURE_HOST_RESTART,
+  PROC_FAILURE_SHUTDOWN,
+  PROC_FAILURE_CANCELLED,
+} ProcFailure;
+
+typedef enum
+{
+  PROC_RESTART_ALWAYS,
+  PROC_RESTART_ON_FAILURE,
+  PROC_RESTART_NEVER,
+} ProcRestart;
+
+typedef enum
+{
+  PROC_BACKOFF_EXPONENTIAL,
+  PROC_BACKOFF_LINEAR,
+  PROC_BACKOFF_FIXED,
+} ProcBackoff;
+
+typedef enum
+{
+  PROC_LOG_STORE,
+  PROC_LOG_NONE,
+} ProcLogMode;
+
+typedef enum
+{
+  PROC_TRIGGER_API,
+  PROC_TRIGGER_SERVICE,
+  PROC_TRIGGER_AUTOSTART,
+} ProcTrigger;
+
+/* Where the exit status of a process came from (3.4). */
+typedef enum
+{
+  PROC_EXIT_NONE,
+  PROC_EXIT_WAIT,
+  PROC_EXIT_PIDFD,
+  PROC_EXIT_UNKNOWN,
+} ProcExitSource;
+
+/* NULL-terminated, indexed by the enum; a word after '|' is a further spelling taken as input. */
+extern const char *const proc_wanted_words[];
+extern const char *const proc_class_words[];
+extern const char *const proc_state_words[];
+extern const char *const proc_phase_words[];
+extern const char *const proc_failure_words[];
+extern const char *const proc_restart_words[];
+extern const char *const proc_backoff_words[];
+extern const char *const proc_log_mode_words[];
+extern const char *const proc_trigger_words[];
+extern const char *const proc_exit_source_words[];
+
+/* The index of `text` in `words`, or -1. */
+int proc_word_parse (const char *const *words, const char *text);
+/* "start|stop|ignore|spec": for messages. Transfer full. */
+char *proc_word_list (const char *const *words);
+
+/* A signal that is fatal by default, from "SIGTERM", "term" or "15"; 0 if it is none. */
+int proc_signal_parse (const char *text);
+/* "SIGTERM"; NULL for a number without a name here. */
+const char *proc_signal_name (int signo);
+
+gboolean proc_phase_is_active (ProcPhase phase);
+/* starting, running, unhealthy, degraded, stopping. */
+gboolean proc_state_is_up (ProcState state);
+
+G_END_DECLS
