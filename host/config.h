@@ -28,6 +28,7 @@ typedef struct
   HeroReportSeverity severity;
   guint line, column;
   char *text;
+  gboolean kept; /* about the file itself: stays when flags are put in */
 } HeroDiagnostic;
 
 /* One service table, with the host-level values of the common keys merged in. */
@@ -36,6 +37,7 @@ typedef struct
   char *name;
   guint start_order; /* 1.. ; hero_router is always last */
   guint line;        /* of the table in the file, 0 = not in the file */
+  gboolean too_long; /* a socket path did not fit: said once */
   gboolean enabled, required, admin;
   HeroIsolation isolation;
   char *plugin;     /* path or bare name, as configured or by default "hero_x.so" */
@@ -68,8 +70,9 @@ typedef struct
   GHashTable *settings;   /* name -> text: what HeroHost.setting answers for every service */
   char **environment;     /* the whole environment, copied once */
   GPtrArray *services;    /* HeroServiceConfig, in start order */
+  HeroServiceConfig *control_service; /* the host's own, hero_bundle; not among `services`; NULL = off */
   GPtrArray *diagnostics; /* HeroDiagnostic, in the order of the file */
-  gpointer file;          /* parsed tables, private to config.c */
+  struct _HeroConfigFile *file; /* private to config-*.c */
 } HeroConfig;
 
 /*
@@ -79,14 +82,22 @@ typedef struct
 HeroConfig *hero_config_load (const char *path, char **environment, const char *only);
 void hero_config_free (HeroConfig *config);
 
-/* Flags of a stand-alone executable, before hero_config_check_service: beats the file. table NULL = the host. */
+/*
+ * Flags of a stand-alone executable; they beat the file. table NULL = the host; toml_value as it would stand in the file
+ * (hero_toml_quote helps). Call it right after load: everything is worked out anew, services included.
+ */
 void hero_config_override (HeroConfig *config, const char *table, const char *key, const char *toml_value);
 
-/* Types and checks the service's table against the plugin's keys (element size as in the descriptor; may be NULL). */
+/*
+ * Types and checks the service's table against the plugin's keys (element size as in the descriptor; may be NULL). Fills
+ * `values`, `origin` and what host.config tells of the service.
+ */
 void hero_config_check_service (HeroConfig *config, HeroServiceConfig *service, const HeroConfigKey *keys, guint key_size);
 /* A diagnostic about a key of a service (what HeroHost.report does); key NULL = the table itself. */
 void hero_config_report (HeroConfig *config, HeroServiceConfig *service, const char *key, HeroReportSeverity severity,
                          const char *text);
+/* Reports a socket of the service whose path does not fit into an address (conventions 2.3, step 1). */
+void hero_config_check_socket (HeroConfig *config, HeroServiceConfig *service, const char *role);
 gboolean hero_config_has_errors (HeroConfig *config);
 /* All diagnostics, one a line, as conventions 13 shows them; transfer full. */
 char *hero_config_format_diagnostics (HeroConfig *config);

@@ -92,7 +92,10 @@ convert (const toml::node &node, HeroToml *to)
   else if (const auto *string = node.as_string ())
     to->string = copy_string (string->get (), node.source ().begin);
   else if (const auto *integer = node.as_integer ())
-    to->integer = integer->get ();
+    {
+      to->integer = integer->get ();
+      to->octal = (integer->flags () & toml::value_flags::format_as_octal) != toml::value_flags::none;
+    }
   else if (const auto *real = node.as_floating_point ())
     to->real = real->get ();
   else if (const auto *boolean = node.as_boolean ())

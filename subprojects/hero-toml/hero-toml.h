@@ -46,6 +46,7 @@ struct _HeroToml
   GPtrArray *children; /* TABLE, ARRAY: HeroToml, in the order of the text */
   char *string;        /* STRING, TIME; never with U+0000 inside */
   gint64 integer;
+  gboolean octal; /* the integer was written as 0o660 */
   double real;
   gboolean boolean;
 };
@@ -61,6 +62,8 @@ void hero_toml_free (HeroToml *toml);
 HeroToml *hero_toml_get (const HeroToml *table, const char *key);
 /* "string", "integer", .. as messages name it. */
 const char *hero_toml_type_name (HeroTomlType type);
+/* text as a TOML basic string, with its quotes; transfer full. */
+char *hero_toml_quote (const char *text);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HeroToml, hero_toml_free)
 

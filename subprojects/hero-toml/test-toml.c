@@ -65,6 +65,8 @@ test_tree (void)
   g_assert_cmpfloat (node->real, ==, 1.5);
   assert_place (node->key_place, 5, 7);
   g_assert_cmpint (hero_toml_get (one, "mode")->integer, ==, 0660);
+  g_assert_true (hero_toml_get (one, "mode")->octal);
+  g_assert_false (hero_toml_get (root, "a")->octal);
 
   node = hero_toml_get (root, "many");
   g_assert_cmpint (node->type, ==, HERO_TOML_ARRAY);
@@ -163,6 +165,17 @@ test_empty (void)
   g_assert_cmpuint (comment->children->len, ==, 0);
 }
 
+static void
+test_quote (void)
+{
+  static const char awkward[] = "a \"b\" \\ c\n\t\x7f \xc3\xa4";
+  g_autofree char *quoted = hero_toml_quote (awkward);
+  g_autofree char *line = g_strconcat ("x = ", quoted, NULL);
+  g_autoptr (HeroToml) toml = parse (line);
+
+  g_assert_cmpstr (hero_toml_get (toml, "x")->string, ==, awkward);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -171,5 +184,6 @@ main (int argc, char **argv)
   g_test_add_func ("/toml/errors", test_errors);
   g_test_add_func ("/toml/limits", test_limits);
   g_test_add_func ("/toml/empty", test_empty);
+  g_test_add_func ("/toml/quote", test_quote);
   return g_test_run ();
 }

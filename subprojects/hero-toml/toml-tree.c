@@ -49,6 +49,22 @@ hero_toml_type_name (HeroTomlType type)
   return names[type];
 }
 
+char *
+hero_toml_quote (const char *text)
+{
+  GString *out = g_string_new ("\"");
+
+  for (const char *p = text; *p != '\0'; p++)
+    if (*p == '"' || *p == '\\')
+      g_string_append_printf (out, "\\%c", *p);
+    else if ((guchar) *p < 0x20 || *p == 0x7f)
+      g_string_append_printf (out, "\\u%04x", (guchar) *p);
+    else
+      g_string_append_c (out, *p);
+  g_string_append_c (out, '"');
+  return g_string_free (out, FALSE);
+}
+
 static gint
 compare_places (gconstpointer a, gconstpointer b)
 {
