@@ -283,16 +283,3 @@ hero_plugin_file_free (HeroPluginFile *file)
   g_free (file->path);
   g_free (file);
 }
-
-char *
-hero_plugin_file_default_dir (void)
-{
-  g_autofree char *exe = g_file_read_link ("/proc/self/exe", NULL);
-  g_autofree char *folder = exe != NULL ? g_path_get_dirname (exe) : NULL;
-  g_autofree char *parent = folder != NULL ? g_path_get_dirname (folder) : NULL;
-  g_autofree char *mark = parent != NULL ? g_build_filename (parent, "meson-private", NULL) : NULL;
-
-  if (mark != NULL && g_file_test (mark, G_FILE_TEST_IS_DIR))
-    return g_build_filename (parent, "plugins", NULL);
-  return g_strdup (HERO_PLUGIN_DIR);
-}

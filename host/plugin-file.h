@@ -43,12 +43,6 @@ void hero_plugin_file_free (HeroPluginFile *file); /* forgets; the library stays
 gboolean hero_plugin_descriptor_copy (const HeroServicePlugin *found, const char *path, const char *service,
                                       HeroServicePlugin *copy, GError **error);
 
-/*
- * <build>/plugins when the running executable lies in a build tree (meson-private beside its parent folder), else the
- * installed directory. Transfer full.
- */
-char *hero_plugin_file_default_dir (void);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HeroPluginFile, hero_plugin_file_free)
 
 G_END_DECLS
