@@ -65,6 +65,8 @@ void hero_http_respond_text (HeroHttpRequest *request, guint status, const char 
 void hero_http_respond_json (HeroHttpRequest *request, guint status, JsonNode *node); /* taken */
 /* {"error":text,"status":status,"hint":hint}; hint may be NULL. */
 void hero_http_respond_error (HeroHttpRequest *request, guint status, const char *hint, const char *format, ...) G_GNUC_PRINTF (4, 5);
+/* Takes the body as JSON-RPC and answers with the service's methods: for a route that offers them elsewhere than /rpc. */
+void hero_http_respond_rpc (HeroHttpRequest *request);
 /* Before the answer. */
 void hero_http_request_set_response_header (HeroHttpRequest *request, const char *name, const char *value);
 

@@ -1,6 +1,6 @@
 /*
- * json.h: strict JSON from outside. One RFC 8259 scan comes before json-glib, which would accept comments, cut strings
- * at U+0000, change integers beyond int64 and crash on deep nesting (conventions 5.2). Any thread.
+ * json.h: strict JSON from outside (conventions 5.2). One RFC 8259 reader checks and builds json-glib's tree itself: json-glib's
+ * own parser accepts comments, cuts strings at U+0000, changes integers beyond int64 and crashes on deep nesting. Any thread.
  */
 #pragma once
 
@@ -19,9 +19,9 @@ typedef enum
   HERO_JSON_ERROR_VALUE,  /* legal JSON we do not take: integer outside int64, number not finite, U+0000: -32602 */
 } HeroJsonError;
 
-/* Checks without building anything. The message names line and column. length -1 = NUL-terminated. */
+/* Checks without building anything. The message names line and column (in characters). length -1 = NUL-terminated. */
 gboolean hero_json_check (const char *text, gssize length, GError **error);
-/* hero_json_check, then json-glib. Returns (transfer full) or NULL. */
+/* The same checks, and the tree. Of doubled members the last counts. Returns (transfer full) or NULL. */
 JsonNode *hero_json_parse (const char *text, gssize length, GError **error);
 /* Compact text of a node; length may be NULL. (transfer full) */
 char *hero_json_print (JsonNode *node, gsize *length);

@@ -1,0 +1,469 @@
+/*
+ * http.c: requests by the rules of conventions 3 and 6, over SoupServer: head, limits, identity, route, handler. Also the
+ * roles of a service and their life. Service thread.
+ */
+#include "http-core.h"
+
+#include <hero-service/error.h>
+#include <hero-service/peer.h>
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_URL 8192
+
+/* ------------------------------------------------------------------------------------------------ the head */
+
+/* Each check answers and returns FALSE, or returns TRUE. */
+
+static gboolean
+check_host (HeroHttpRequest *request)
+{
+  HeroHttpPort *port = request->connection->port;
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (request->msg);
+  const char *const *extra;
+
+  if (!port->tcp)
+    return TRUE;
+  extra = hero_service_get_strings (request->role->http->ctx, "allowed_hosts");
+  if (hero_host_is_allowed (soup_message_headers_get_one (headers, "Host"), soup_message_headers_get_one (headers, "Origin"),
+                            port->address, port->tcp_port, extra))
+    return TRUE;
+  hero_http_respond_error (request, 403, "use the address the service listens on, or add the name to allowed_hosts",
+                           "this Host or Origin is not served here");
+  return FALSE;
+}
+
+/* Answers at once and closes, whatever is still to be read. The handler, if it runs, sees the client leave. */
+static void
+cut_with_error (HeroHttpRequest *request, guint status, const char *hint, const char *message)
+{
+  g_autofree char *body = hero_http_error_text (status, hint, message);
+  gsize length;
+  char *text = hero_http_raw_answer (request, status, "application/json", body, strlen (body), &length);
+
+  hero_http_request_cut (request, text, length);
+}
+
+static gboolean
+check_url (HeroHttpRequest *request)
+{
+  const char *query = hero_http_request_get_raw_query (request);
+
+  if (strlen (hero_http_request_get_raw_path (request)) + (query != NULL ? strlen (query) + 1 : 0) <= MAX_URL)
+    return TRUE;
+  cut_with_error (request, 414, NULL, "the URL is longer than 8192 bytes");
+  return FALSE;
+}
+
+typedef struct
+{
+  HeroHttpRequest *request;
+  GError *error;
+} IdentityReader;
+
+static void
+read_identity_header (const char *name, const char *value, gpointer data)
+{
+  IdentityReader *reader = data;
+  HeroHttpRequest *request = reader->request;
+  HeroIdentity *shared = request->connection->identity;
+
+  if (reader->error != NULL || g_ascii_tolower (name[0]) != 'x' || name[1] != '-')
+    return;
+  if (request->identity == shared) /* the first such header of this request */
+    {
+      request->identity = hero_identity_new (shared->origin);
+      request->identity->peer_pid = shared->peer_pid;
+      request->identity->peer_uid = shared->peer_uid;
+      request->identity->peer_start_time = shared->peer_start_time;
+      hero_identity_unref (shared);
+    }
+  hero_identity_set_header (request->identity, name, value, &reader->error);
+}
+
+static gboolean
+check_identity (HeroHttpRequest *request)
+{
+  IdentityReader reader = { request, NULL };
+
+  hero_http_request_foreach_header (request, read_identity_header, &reader);
+  if (reader.error == NULL)
+    return TRUE;
+  hero_http_respond_error (request, 400, NULL, "%s", reader.error->message);
+  g_error_free (reader.error);
+  return FALSE;
+}
+
+/* "/rpc/" and "/api/x/rpc/" are the same as without the slash. */
+static char *
+strip_rpc_slash (const char *raw_path)
+{
+  return g_str_has_suffix (raw_path, "/rpc/") ? g_strndup (raw_path, strlen (raw_path) - 1) : NULL;
+}
+
+static gboolean
+check_path (HeroHttpRequest *request)
+{
+  const char *raw = hero_http_request_get_raw_path (request), *method = hero_http_request_get_method (request);
+  g_autofree char *stripped = strip_rpc_slash (raw);
+
+  if (stripped != NULL)
+    raw = stripped;
+  request->path = g_uri_unescape_string (raw, NULL);
+  if (request->path == NULL || strstr (request->path, "/../") != NULL || g_str_has_suffix (request->path, "/.."))
+    {
+      hero_http_respond_error (request, 404, NULL, "no such path");
+      return FALSE;
+    }
+  hero_route_table_match (request->role->routes, method, raw, &request->match);
+  request->route = request->match.route;
+  if (request->route != NULL)
+    return TRUE;
+  if (request->match.path_known)
+    {
+      g_autofree char *allow = hero_route_table_allow (request->role->routes, raw);
+      hero_http_request_set_response_header (request, "Allow", allow);
+      if (strcmp (method, "OPTIONS") == 0)
+        hero_http_respond (request, 204, NULL, NULL);
+      else
+        hero_http_respond_error (request, 405, NULL, "this path allows %s", allow);
+    }
+  else
+    hero_http_respond_error (request, 404, NULL, "no such path");
+  return FALSE;
+}
+
+static gboolean
+is_json_type (const char *header)
+{
+  g_autofree char *type = header != NULL ? g_ascii_strdown (header, (gssize)strcspn (header, ";")) : g_strdup ("");
+
+  g_strchomp (type);
+  return strcmp (type, "application/json") == 0 || strcmp (type, "application/json-rpc") == 0
+         || (g_str_has_prefix (type, "application/") && g_str_has_suffix (type, "+json"));
+}
+
+static gboolean
+check_type (HeroHttpRequest *request)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (request->msg);
+
+  if ((request->route->flags & HERO_HTTP_ANY_TYPE) || strcmp (hero_http_request_get_method (request), "POST") != 0
+      || is_json_type (soup_message_headers_get_one (headers, "Content-Type")))
+    return TRUE;
+  hero_http_respond_error (request, 415, "send the header Content-Type: application/json",
+                           "the body must be application/json");
+  return FALSE;
+}
+
+static void
+cut_too_large (HeroHttpRequest *request)
+{
+  g_autofree char *message = g_strdup_printf ("the body is larger than %" G_GINT64_FORMAT " bytes", request->max_body);
+
+  cut_with_error (request, 413, "see max_body_bytes", message);
+}
+
+static gboolean
+check_length (HeroHttpRequest *request)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (request->msg);
+
+  request->max_body = request->connection->port->max_body;
+  if (request->route != NULL && request->route->max_body != 0)
+    request->max_body = request->route->max_body < 0 ? G_MAXINT64 : request->route->max_body;
+  if (soup_message_headers_get_encoding (headers) != SOUP_ENCODING_CONTENT_LENGTH
+      || soup_message_headers_get_content_length (headers) <= request->max_body)
+    return TRUE;
+  cut_too_large (request);
+  return FALSE;
+}
+
+static gboolean
+check_stopping (HeroHttpRequest *request)
+{
+  if (!hero_service_is_stopping (request->role->http->ctx) || g_str_has_suffix (request->path, "/rpc"))
+    return TRUE;
+  hero_http_request_set_response_header (request, "Retry-After", "1");
+  hero_http_respond_error (request, 503, NULL, "the service is stopping");
+  return FALSE;
+}
+
+static void
+on_chunk (SoupServerMessage *msg, GBytes *chunk, gpointer data)
+{
+  HeroHttpRequest *request = data;
+
+  request->received += (gint64)g_bytes_get_size (chunk);
+  if (request->received > request->max_body)
+    cut_too_large (request);
+  else if (request->on_chunk != NULL && (request->route->flags & HERO_HTTP_STREAM_BODY))
+    request->on_chunk (chunk, request->chunk_data);
+}
+
+static void
+run_handler (HeroHttpRequest *request)
+{
+  request->handled = FALSE;
+  request->route->handler (request->match.self, request);
+}
+
+/* The head of a request is there. What is answered here is sent after libsoup has read the body, if that is a small one. */
+static void
+on_head (SoupServer *server, SoupServerMessage *msg, const char *path, GHashTable *query, gpointer data)
+{
+  HeroHttpRequest *request = hero_http_request_new (data, msg, query);
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (msg);
+  SoupEncoding encoding = soup_message_headers_get_encoding (headers);
+  gboolean stream;
+
+  request->has_body = encoding == SOUP_ENCODING_CHUNKED
+                      || (encoding == SOUP_ENCODING_CONTENT_LENGTH && soup_message_headers_get_content_length (headers) > 0);
+  request->body_done = !request->has_body;
+  request->max_body = request->connection->port->max_body;
+  if (!check_url (request) || !check_host (request) || !check_identity (request) || !check_path (request)
+      || !check_stopping (request) || !check_length (request) || !check_type (request))
+    return;
+  stream = (request->route->flags & HERO_HTTP_STREAM_BODY) != 0;
+  if (stream)
+    soup_message_body_set_accumulate (soup_server_message_get_request_body (msg), FALSE);
+  if (stream || encoding == SOUP_ENCODING_CHUNKED)
+    g_signal_connect (msg, "got-chunk", G_CALLBACK (on_chunk), request);
+  if (stream)
+    run_handler (request);
+}
+
+/* The body was read. */
+static void
+on_read (SoupServer *server, SoupServerMessage *msg, gpointer data)
+{
+  HeroHttpRequest *request = hero_http_request_of (msg);
+
+  if (request == NULL) /* a head that libsoup refused itself */
+    return;
+  request->body_done = TRUE;
+  if (request->route != NULL && (request->route->flags & HERO_HTTP_STREAM_BODY))
+    {
+      if (request->on_chunk != NULL)
+        request->on_chunk (NULL, request->chunk_data);
+    }
+  else if (!request->answered)
+    run_handler (request);
+
+  request = hero_http_request_of (msg); /* it may have ended */
+  if (request != NULL && !request->answered)
+    hero_http_request_wait (request);
+}
+
+static void
+on_sent (SoupServer *server, SoupServerMessage *msg, gpointer data)
+{
+  HeroHttpRequest *request = hero_http_request_of (msg);
+
+  if (request != NULL)
+    hero_http_request_finish (request, TRUE);
+}
+
+static void
+on_lost (SoupServer *server, SoupServerMessage *msg, gpointer data)
+{
+  HeroHttpRequest *request = hero_http_request_of (msg);
+
+  if (request != NULL)
+    hero_http_request_finish (request, FALSE);
+}
+
+void
+hero_http_role_attach (HeroHttpRole *role, SoupServer *server)
+{
+  soup_server_add_early_handler (server, NULL, on_head, role, NULL);
+  g_signal_connect (server, "request-read", G_CALLBACK (on_read), role);
+  g_signal_connect (server, "request-finished", G_CALLBACK (on_sent), role);
+  g_signal_connect (server, "request-aborted", G_CALLBACK (on_lost), role);
+}
+
+/* ------------------------------------------------------------------------------------------------ roles */
+
+HeroHttp *
+hero_http_get (HeroServiceContext *ctx)
+{
+  HeroSdk *sdk = hero_sdk_get (ctx);
+
+  if (sdk->http == NULL)
+    {
+      sdk->http = g_new0 (HeroHttp, 1);
+      sdk->http->ctx = ctx;
+      sdk->http->roles = g_ptr_array_new ();
+    }
+  return sdk->http;
+}
+
+HeroHttpRole *
+hero_http_get_role (HeroServiceContext *ctx, const char *name)
+{
+  HeroHttp *http = hero_http_get (ctx);
+  HeroHttpRole *role;
+
+  for (guint i = 0; i < http->roles->len; i++)
+    if (strcmp ((role = g_ptr_array_index (http->roles, i))->name, name) == 0)
+      return role;
+  role = g_new0 (HeroHttpRole, 1);
+  role->http = http;
+  role->name = g_strdup (name);
+  role->routes = hero_route_table_new ();
+  role->ports = g_ptr_array_new_with_free_func ((GDestroyNotify)hero_http_port_unref);
+  role->silent_end = -1;
+  g_ptr_array_add (http->roles, role);
+  return role;
+}
+
+void
+hero_service_add_routes (HeroServiceContext *ctx, const char *role, const HeroHttpRoute *routes, gsize route_size, gpointer self)
+{
+  hero_route_table_add (hero_http_get_role (ctx, role)->routes, routes, route_size, self, FALSE);
+}
+
+void
+hero_http_add_standard_routes (HeroServiceContext *ctx, const char *role, const HeroHttpRoute *routes, gpointer self)
+{
+  hero_route_table_add (hero_http_get_role (ctx, role)->routes, routes, sizeof *routes, self, TRUE);
+}
+
+gboolean
+hero_service_serve_tcp (HeroServiceContext *ctx, const char *role, int listen_fd, const char *address, GError **error)
+{
+  return hero_http_port_add (hero_http_get_role (ctx, role), listen_fd, address, TRUE, error);
+}
+
+static gboolean
+serve_role (HeroServiceContext *ctx, const char *name, GError **error)
+{
+  HeroHttpRole *role = hero_http_get_role (ctx, name);
+  const char *address;
+
+  for (guint i = 0; (address = ctx->host->listener_address (ctx, name, i)) != NULL; i++)
+    {
+      int fd = ctx->host->listener (ctx, name, i);
+      if (fd < 0) /* off, or a TCP port that could not be bound: the host has told */
+        continue;
+      fd = fcntl (fd, F_DUPFD_CLOEXEC, 3); /* the host keeps its own, over our end */
+      if (fd < 0 || !hero_http_port_add (role, fd, address, i > 0, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+hero_http_serve (HeroServiceContext *ctx, GError **error)
+{
+  const HeroServicePlugin *plugin = hero_sdk_get (ctx)->plugin;
+  const char *element = (const char *)plugin->sockets;
+
+  for (; element != NULL && ((const HeroSocketSpec *)element)->role != NULL; element += plugin->socket_size)
+    {
+      const HeroSocketSpec *socket = (const HeroSocketSpec *)element;
+      if (strcmp (socket->protocol, "resp") != 0 && !serve_role (ctx, socket->role, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+guint
+hero_http_get_pending (HeroServiceContext *ctx)
+{
+  HeroHttp *http = hero_sdk_get (ctx)->http;
+  guint pending = 0;
+
+  for (guint i = 0; http != NULL && i < http->roles->len; i++)
+    pending += ((HeroHttpRole *)g_ptr_array_index (http->roles, i))->requests.length;
+  return pending;
+}
+
+guint64
+hero_http_get_requests (HeroServiceContext *ctx)
+{
+  HeroHttp *http = hero_sdk_get (ctx)->http;
+
+  return http != NULL ? http->n_requests : 0;
+}
+
+guint
+hero_http_get_connections (HeroServiceContext *ctx)
+{
+  HeroHttp *http = hero_sdk_get (ctx)->http;
+
+  return http != NULL ? http->n_connections : 0;
+}
+
+/* ------------------------------------------------------------------------------------------------ the end */
+
+void
+hero_http_begin_stop (HeroServiceContext *ctx)
+{
+  HeroHttp *http = hero_http_get (ctx);
+
+  for (guint i = 0; i < http->roles->len; i++)
+    {
+      HeroHttpRole *role = g_ptr_array_index (http->roles, i);
+      for (GList *l = role->requests.head; l != NULL; l = l->next)
+        if (((HeroHttpRequest *)l->data)->cancellable != NULL)
+          g_cancellable_cancel (((HeroHttpRequest *)l->data)->cancellable);
+    }
+}
+
+static HeroHttpRequest *
+first_unfinished (HeroHttpRole *role)
+{
+  for (GList *l = role->requests.head; l != NULL; l = l->next)
+    if (!((HeroHttpRequest *)l->data)->gone)
+      return l->data;
+  return NULL;
+}
+
+void
+hero_http_end_stop (HeroServiceContext *ctx)
+{
+  HeroHttp *http = hero_http_get (ctx);
+
+  for (guint i = 0; i < http->roles->len; i++)
+    {
+      HeroHttpRole *role = g_ptr_array_index (http->roles, i);
+      HeroHttpRequest *request;
+      for (guint j = 0; j < role->ports->len; j++)
+        hero_http_port_close (g_ptr_array_index (role->ports, j));
+      while ((request = first_unfinished (role)) != NULL)
+        hero_http_request_cut (request, NULL, 0);
+      if (role->server != NULL)
+        soup_server_disconnect (role->server);
+    }
+}
+
+static void
+role_free (HeroHttpRole *role)
+{
+  GList *link;
+
+  while ((link = g_queue_pop_head_link (&role->requests)) != NULL) /* a handler still owes an answer */
+    ((HeroHttpRequest *)link->data)->role = NULL;
+  for (guint i = 0; i < role->ports->len; i++)
+    ((HeroHttpPort *)g_ptr_array_index (role->ports, i))->role = NULL;
+  g_ptr_array_unref (role->ports);
+  g_clear_object (&role->server);
+  if (role->silent_end >= 0)
+    close (role->silent_end);
+  hero_route_table_free (role->routes);
+  g_free (role->name);
+  g_free (role);
+}
+
+void
+hero_http_free (HeroHttp *http)
+{
+  hero_http_end_stop (http->ctx);
+  for (guint i = 0; i < http->roles->len; i++)
+    role_free (g_ptr_array_index (http->roles, i));
+  g_ptr_array_unref (http->roles);
+  g_free (http);
+}
