@@ -671,6 +671,7 @@ test_describe (void)
 int
 main (int argc, char **argv)
 {
+  g_autofree char *path = NULL;
   int result;
 
   g_test_init (&argc, &argv, NULL);
@@ -695,6 +696,8 @@ main (int argc, char **argv)
   g_test_add_func ("/config/odd-files", test_odd_files);
   g_test_add_func ("/config/describe", test_describe);
   result = g_test_run ();
+  g_unlink (path = g_build_filename (directory, "c.toml", NULL));
+  g_rmdir (directory);
   g_free (directory);
   return result;
 }
