@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "nearest.h"
 #include "tokenizer.h"
 
 #define MAX_FIELDS 1000
@@ -285,8 +286,13 @@ int
 indexer_schema_require (IndexerSchema *self, const char *name, GError **error)
 {
   int index = indexer_schema_find (self, name);
+  IndexerNearest nearest = { name };
 
-  if (index < 0)
-    g_set_error (error, INDEXER_ERROR, INDEXER_FIELD_NOT_FOUND, "Field not found: %s", name);
-  return index;
+  if (index >= 0 || error == NULL)
+    return index;
+  g_set_error (error, INDEXER_ERROR, INDEXER_FIELD_NOT_FOUND, "Field not found: %s", name);
+  for (guint i = 0; i < self->fields->len; i++)
+    indexer_nearest_consider (&nearest, indexer_schema_get_field (self, i)->name);
+  indexer_nearest_add_hint (&nearest, *error);
+  return -1;
 }

@@ -38,6 +38,24 @@ test_full (void)
 }
 
 static void
+test_hint (void)
+{
+  g_autoptr (IndexerSchema) schema = parse ("{\"fields\":[{\"name\":\"body\",\"type\":\"text\"},"
+                                            "{\"name\":\"title\",\"type\":\"text\"}]}", NULL, NULL);
+  g_autoptr (GError) near = NULL;
+  g_autoptr (GError) far = NULL;
+  g_autoptr (JsonObject) data = NULL;
+
+  g_assert_cmpint (indexer_schema_require (schema, "titel", &near), ==, -1);
+  g_assert_error (near, INDEXER_ERROR, INDEXER_FIELD_NOT_FOUND);
+  data = indexer_error_get_data (near);
+  g_assert_cmpstr (json_object_get_string_member (data, "hint"), ==, "did you mean \"title\"?");
+
+  g_assert_cmpint (indexer_schema_require (schema, "published", &far), ==, -1);
+  g_assert_null (indexer_error_get_data (far));
+}
+
+static void
 test_no_fields (void)
 {
   g_autoptr (IndexerSchema) schema = parse ("{\"fields\":[]}", NULL, NULL);
@@ -110,6 +128,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/schema/full", test_full);
+  g_test_add_func ("/schema/hint", test_hint);
   g_test_add_func ("/schema/no-fields", test_no_fields);
   g_test_add_func ("/schema/reads-itself", test_reads_itself);
   g_test_add_func ("/schema/refused", test_refused);

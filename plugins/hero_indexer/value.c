@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include <hero-service/json.h>
+
 #include "json-text.h"
 
 #define US_PER_DAY G_GINT64_CONSTANT (86400000000)
@@ -295,7 +297,7 @@ indexer_value_encode (IndexerType type, JsonNode *node, GByteArray *out)
 {
   if (type == INDEXER_JSON)
     {
-      g_autofree char *text = JSON_NODE_HOLDS_OBJECT (node) ? json_to_string (node, FALSE) : NULL;
+      g_autofree char *text = JSON_NODE_HOLDS_OBJECT (node) ? hero_json_print (node, NULL) : NULL;
 
       return text != NULL && put_text (out, text);
     }
