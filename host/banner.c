@@ -5,10 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef BUILD_NR
-#define BUILD_NR "1"
-#endif
-
 static char *
 detail_of (HeroUnit *unit)
 {

@@ -1,7 +1,7 @@
 /* log-line.c: one log message in its three written forms. All end with a newline. Pure; any thread. */
 #include "log-line.h"
 
-#include <json-glib/json-glib.h>
+#include <hero-service/json.h>
 #include <string.h>
 
 #include "log-level.h"
@@ -289,22 +289,6 @@ read_fields (JsonObject *object)
   return any ? g_variant_ref_sink (g_variant_builder_end (&fields)) : NULL;
 }
 
-/* The form has one level; json-glib would recurse into any depth that a stray line has. */
-static gboolean
-is_flat (const char *line)
-{
-  gboolean quoted = FALSE;
-
-  for (const char *p = line + 1; *p != '\0'; p++)
-    if (quoted && *p == '\\' && p[1] != '\0')
-      p++;
-    else if (*p == '"')
-      quoted = !quoted;
-    else if (!quoted && (*p == '{' || *p == '['))
-      return FALSE;
-  return TRUE;
-}
-
 gboolean
 hero_log_line_parse_json (const char *line, HeroLogLevel *level, char **message, gint64 *pid, GVariant **fields)
 {
@@ -314,9 +298,9 @@ hero_log_line_parse_json (const char *line, HeroLogLevel *level, char **message,
   JsonNode *pid_node;
   guint number;
 
-  if (*line != '{' || strlen (line) > MAX_JSON_LINE || !is_flat (line))
+  if (*line != '{' || strlen (line) > MAX_JSON_LINE)
     return FALSE;
-  root = json_from_string (line, NULL);
+  root = hero_json_parse (line, -1, NULL);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
     return FALSE;
   object = json_node_get_object (root);
