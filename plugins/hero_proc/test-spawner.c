@@ -13,6 +13,9 @@
 #include "procfs.h"
 #include "spawner.h"
 
+/* Of this run alone: children that an earlier run left behind are not ours. */
+static char token[64];
+
 typedef struct
 {
   char *dir;
@@ -75,7 +78,7 @@ spawn (Fixture *f, const char *json)
   g_autoptr (GError) error = NULL;
   g_autoptr (ProcAction) action = proc_action_from_json (json_node_get_object (node), "spec", NULL, &error);
   g_autofree char *out = proc_fifo_path (f->dir, 1, 1, FALSE), *err = proc_fifo_path (f->dir, 1, 1, TRUE);
-  ProcIdentity identity = { 1, 2, 0, "web", "main", 1, "token-of-this-test" };
+  ProcIdentity identity = { 1, 2, 0, "web", "main", 1, token };
 
   g_assert_no_error (error);
   proc_spawner_spawn (f->spawner, action, f->surroundings, &identity, out, err, on_done, f);
@@ -230,16 +233,16 @@ test_members (Fixture *f, gconstpointer soft)
   ProcExitSource source;
   g_autoptr (GArray) members = NULL, none = NULL;
 
-  spawn (f, "{\"name\":\"a\",\"interpreter\":\"sh\",\"script\":\"setsid sleep 1000 & sleep 1001 & sleep 0.2\"}");
+  spawn (f, "{\"name\":\"a\",\"interpreter\":\"sh\",\"script\":\"setsid sleep 60 & sleep 61 & sleep 0.2\"}");
   wait_end (f, &source);
-  members = proc_find_members (f->result.pid, f->result.start_ticks, "token-of-this-test");
+  members = proc_find_members (f->result.pid, f->result.start_ticks, token);
   g_assert_cmpuint (members->len, ==, 2);
   for (guint i = 0; i < members->len; i++)
     g_assert_true (proc_signal_exactly (&g_array_index (members, ProcStat, i), SIGKILL));
   for (guint tries = 0; tries < 500; tries++)
     {
       g_clear_pointer (&none, g_array_unref);
-      none = proc_find_members (f->result.pid, f->result.start_ticks, "token-of-this-test");
+      none = proc_find_members (f->result.pid, f->result.start_ticks, token);
       if (none->len == 0)
         break;
       g_usleep (10000);
@@ -256,10 +259,10 @@ test_find_by_token (Fixture *f, gconstpointer soft)
   ProcStat *stat;
 
   spawn (f, "{\"name\":\"a\",\"exec\":\"sleep 1000\"}");
-  g_hash_table_add (tokens, (char *) "token-of-this-test");
+  g_hash_table_add (tokens, (char *) token);
   /* With the helper the environment is there from the first instruction on: exec keeps it. */
   found = proc_find_by_tokens (tokens);
-  stat = g_hash_table_lookup (found, "token-of-this-test");
+  stat = g_hash_table_lookup (found, token);
   g_assert_nonnull (stat);
   g_assert_cmpint (stat->pid, ==, f->result.pid);
   g_assert_cmpuint (stat->start_ticks, ==, f->result.start_ticks);
@@ -269,6 +272,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_snprintf (token, sizeof token, "token-%d-%08x", (int) getpid (), g_random_int ());
 #define ADD(path, soft, func) g_test_add (path, Fixture, GUINT_TO_POINTER (soft), set_up, func, tear_down)
   ADD ("/spawner/output-and-exit", 0, test_output_and_exit);
   ADD ("/spawner/output-and-exit-limited", 77, test_output_and_exit);
