@@ -21,23 +21,26 @@ typedef struct
   guint format;              /* the format this build writes, from 1; a newer file is refused with HERO_ERROR_FORMAT */
   HeroStoreMigrate migrate;  /* NULL while there is only one format */
   gsize map_size;            /* bytes of address space, 0 = 64 GiB; the file only grows as it is used */
-  guint max_tables;          /* named tables, 0 = 16 */
-  const char *const *tables; /* created at open, NULL-terminated */
-  gboolean relaxed;          /* TRUE: commits are not synced (data that may be lost at a power cut, not at kill -9) */
+  const char *const *tables; /* all there are, NULL-terminated or NULL; made at open; names do not begin with a dot */
+  gboolean relaxed;          /* TRUE: commits are not synced (a power cut may lose the file, kill -9 loses nothing) */
 } HeroStoreOptions;
 
-/* path: the data file itself; directory made 0700, file 0600. HERO_ERROR_BUSY when open in this process. May block. */
+/*
+ * path: the data file itself; directory made 0700, file 0600; LMDB adds <path>-lock. HERO_ERROR_BUSY when open in this
+ * process, HERO_ERROR_FORMAT when written by a newer version or not by us. May block: in start.
+ */
 HeroStore *hero_store_open (const char *path, const HeroStoreOptions *options, GError **error);
-/* Waits for the writer to finish what is queued, then closes. Service thread, at stop. */
+/* Waits for the writer to finish what is queued and for open snapshots to end, then closes. Service thread, at stop. */
 void hero_store_close (HeroStore *store);
 guint64 hero_store_get_size (HeroStore *store); /* bytes of the file in use; any thread */
 
 /* ---- writing */
-/* Runs on the writer thread. FALSE: this closure's changes are undone, those of its group are not. */
+/* Runs on the writer thread, once. FALSE: this closure's changes are undone, those of its group are not. */
 typedef gboolean (*HeroStoreWriteFunc) (HeroStoreTxn *txn, gpointer data, GError **error);
 /*
  * Queues a write. callback comes on the thread-default context of the caller, after the commit is on disk (or with the
- * error). data is freed with destroy after that. A full disk or map is HERO_ERROR_STORAGE_FULL. Any thread.
+ * error). data is freed with destroy after that. A full disk or map is HERO_ERROR_STORAGE_FULL,
+ * 65,536 writes waiting are HERO_ERROR_LIMIT. Any thread.
  */
 void hero_store_write_async (HeroStore *store, HeroStoreWriteFunc func, gpointer data, GDestroyNotify destroy,
                              GAsyncReadyCallback callback, gpointer user_data);
@@ -54,7 +57,7 @@ gboolean hero_store_get (HeroStoreTxn *txn, const char *table, gconstpointer key
                          gsize *value_length); /* FALSE: not there */
 gboolean hero_store_put (HeroStoreTxn *txn, const char *table, gconstpointer key, gsize key_length, gconstpointer value,
                          gsize value_length, GError **error);
-/* Adds under the next key of a big-endian 64-bit sequence; *sequence tells it. */
+/* Adds under the next key of a big-endian 64-bit sequence, from 1; no number is given twice. sequence may be NULL. */
 gboolean hero_store_append (HeroStoreTxn *txn, const char *table, gconstpointer value, gsize value_length, guint64 *sequence,
                             GError **error);
 gboolean hero_store_delete (HeroStoreTxn *txn, const char *table, gconstpointer key, gsize key_length, gboolean *existed,
@@ -70,8 +73,11 @@ gboolean hero_store_cursor_seek (HeroStoreCursor *cursor, gconstpointer key, gsi
 gboolean hero_store_cursor_last (HeroStoreCursor *cursor);
 gboolean hero_store_cursor_next (HeroStoreCursor *cursor);
 gboolean hero_store_cursor_previous (HeroStoreCursor *cursor);
+/* Where the last move went; value and value_length may be NULL. */
 void hero_store_cursor_get (HeroStoreCursor *cursor, gconstpointer *key, gsize *key_length, gconstpointer *value,
                             gsize *value_length);
+/* Deletes that record, in a write closure; next then moves to the one after it. */
+gboolean hero_store_cursor_delete (HeroStoreCursor *cursor, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HeroStoreTxn, hero_store_read_end)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HeroStoreCursor, hero_store_cursor_free)
