@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* <run_dir>/<job>.<attempt>.out, or .err. Transfer full. */
+/* <run_dir>/<job>.<attempt>.out, or .err; attempt counts over the whole job. Transfer full. */
 char *proc_fifo_path (const char *run_dir, guint32 job_id, guint attempt, gboolean is_stderr);
 /* Makes the FIFO (0600) if it is not there and opens our end, non-blocking. pipe_bytes: asked for; a refusal is no error. */
 int proc_fifo_open (const char *path, gsize pipe_bytes, GError **error);

@@ -35,6 +35,7 @@ typedef struct
   char *service, *action_name, *token, *out_path, *err_path;
   ProcSpawnDone done;
   gpointer data;
+  GDestroyNotify destroy;
   ProcSpawnResult result;
 } Request;
 
@@ -71,6 +72,8 @@ request_free (gpointer data)
   g_free (request->token);
   g_free (request->out_path);
   g_free (request->err_path);
+  if (request->destroy != NULL)
+    request->destroy (request->data);
   close_fd (&request->result.pidfd);
   close_fd (&request->result.out_fd);
   close_fd (&request->result.err_fd);
@@ -258,7 +261,8 @@ proc_spawner_free (ProcSpawner *self)
 
 void
 proc_spawner_spawn (ProcSpawner *self, ProcAction *action, const ProcSurroundings *surroundings, const ProcIdentity *identity,
-                    const char *out_path, const char *err_path, ProcSpawnDone done, gpointer data)
+                    const char *out_path, const char *err_path, ProcSpawnDone done, gpointer data,
+                    GDestroyNotify destroy)
 {
   Request *request = request_new (self);
 
@@ -272,6 +276,7 @@ proc_spawner_spawn (ProcSpawner *self, ProcAction *action, const ProcSurrounding
   request->err_path = g_strdup (err_path);
   request->done = done;
   request->data = data;
+  request->destroy = destroy;
   g_async_queue_push (self->requests, request);
 }
 

@@ -81,7 +81,7 @@ spawn (Fixture *f, const char *json)
   ProcIdentity identity = { 1, 2, 0, "web", "main", 1, token };
 
   g_assert_no_error (error);
-  proc_spawner_spawn (f->spawner, action, f->surroundings, &identity, out, err, on_done, f);
+  proc_spawner_spawn (f->spawner, action, f->surroundings, &identity, out, err, on_done, f, NULL);
   while (!f->done)
     g_main_context_iteration (f->context, TRUE);
 }

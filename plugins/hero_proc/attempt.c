@@ -1,0 +1,289 @@
+/* attempt.c: how an attempt of a job begins, in two commits, and what follows its end (contract 7.5, 12). Service thread. */
+#include <signal.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <hero-service/log.h>
+
+#include "exit-status.h"
+#include "fifo.h"
+#include "procfs.h"
+#include "task.h"
+
+enum
+{
+  READY_AFTER_MS = 300, /* contract 7.6: alive so long = ready */
+};
+
+/* ---------------------------------------------------------------------------------------------- the end */
+
+static ProcCause
+decide (ProcTask *task, guint next_attempt)
+{
+  ProcJob *job = task->job;
+  const ProcAction *spec = job->spec;
+  ProcSupervisor *self = task->supervisor;
+  gboolean stop = task->stop_reason == PROC_FAILURE_CANCELLED || task->stop_reason == PROC_FAILURE_SHUTDOWN;
+  ProcPolicy policy = { .restart = spec->restart,
+                        .is_process = spec->is_process,
+                        .may_restart = !stop && !self->draining && self->setup.hooks->may_restart (self->setup.owner, job),
+                        .attempt = next_attempt - 1,
+                        .max_attempts = spec->retry.max_attempts,
+                        .success_codes = spec->success_codes,
+                        .n_success_codes = spec->n_success_codes };
+  ProcCause cause;
+
+  if (stop && job->phase == PROC_PHASE_STOPPING)
+    {
+      job->failure = job->failure == PROC_FAILURE_NONE ? task->stop_reason : job->failure;
+      return PROC_CAUSE_CANCEL;
+    }
+  task->end.forced = task->stop_reason == PROC_FAILURE_TIMEOUT;
+  cause = proc_exit_outcome (&task->end, &policy);
+  if (job->failure == PROC_FAILURE_NONE && !proc_exit_is_success (&task->end, &policy))
+    job->failure = task->end.forced         ? PROC_FAILURE_TIMEOUT
+                   : !task->end.known       ? PROC_FAILURE_EXIT_UNKNOWN
+                   : task->end.signo != 0   ? PROC_FAILURE_SIGNAL
+                                            : PROC_FAILURE_EXIT_CODE;
+  return cause;
+}
+
+static gboolean
+on_backoff_over (gpointer data)
+{
+  ProcTask *task = data;
+
+  proc_task_clear_timer (&task->timer);
+  proc_task_begin (task);
+  return G_SOURCE_REMOVE;
+}
+
+void
+proc_task_begin_in (ProcTask *task, guint delay_ms)
+{
+  proc_task_set_timer (task, &task->timer, delay_ms, on_backoff_over);
+}
+
+static void
+retry_later (ProcTask *task, guint next_attempt)
+{
+  ProcJob *job = task->job;
+  guint delay = proc_backoff_delay (&job->spec->retry, MAX (next_attempt, 2) - 1, g_random_double ());
+
+  job->next_attempt_at = proc_now_ms () + delay;
+  job->attempt = next_attempt - 1;
+  proc_task_begin_in (task, delay);
+}
+
+/* What `error` says of an attempt that failed without a message of its own. Transfer full, NULL = it did not fail. */
+static char *
+describe_end (const ProcJob *job)
+{
+  switch (job->failure)
+    {
+    case PROC_FAILURE_EXIT_CODE:
+      return g_strdup_printf ("exited with code %d", job->exit_code);
+    case PROC_FAILURE_SIGNAL:
+      return proc_signal_name (job->signo) != NULL ? g_strdup_printf ("killed by %s", proc_signal_name (job->signo))
+                                                   : g_strdup_printf ("killed by signal %d", job->signo);
+    case PROC_FAILURE_TIMEOUT:
+      return g_strdup_printf ("ran longer than %u ms", job->spec->timeout_ms);
+    case PROC_FAILURE_EXIT_UNKNOWN:
+      return g_strdup ("ended while nobody could see how");
+    case PROC_FAILURE_HOST_RESTART:
+      return g_strdup ("ended with the machine");
+    case PROC_FAILURE_NONE:
+    case PROC_FAILURE_STOP_TIMEOUT:
+    case PROC_FAILURE_SPAWN_ERROR:
+    case PROC_FAILURE_SHUTDOWN:
+    case PROC_FAILURE_CANCELLED:
+    default:
+      return NULL;
+    }
+}
+
+void
+proc_task_finish (ProcTask *task, const char *message)
+{
+  ProcJob *job = task->job;
+  gint64 uptime_ms = task->started_us != 0 ? (g_get_monotonic_time () - task->started_us) / 1000 : 0;
+  guint next = proc_backoff_next_attempt (&job->spec->retry, job->attempt, uptime_ms);
+  ProcCause cause;
+
+  if (task->pidfd >= 0)
+    {
+      proc_kill_list_remove (task->supervisor->setup.kill_list, task->leader);
+      proc_exit_reap (task->pidfd);
+    }
+  proc_task_forget_process (task);
+  job->finished_at = proc_now_ms ();
+  job->exit_code = task->end.known ? task->end.exit_code : -1;
+  job->signo = task->end.signo;
+  job->exit_source = task->source;
+  cause = decide (task, next);
+  g_free (job->error);
+  job->error = message != NULL ? g_strdup (message) : describe_end (job);
+  proc_job_add_attempt (job, task->leader, job->error);
+  task->leader = 0;
+  task->supervisor->setup.hooks->output_ends (task->supervisor->setup.owner, job);
+  job->pid = 0;
+  job->ready = cause == PROC_CAUSE_SUCCEED;
+  if (cause == PROC_CAUSE_RETRY)
+    retry_later (task, next);
+  proc_task_step (task, cause);
+}
+
+/* ---------------------------------------------------------------------------------------------- watching */
+
+static gboolean
+on_ready (gpointer data)
+{
+  ProcTask *task = data;
+  ProcJob *job = task->job;
+  ProcSupervisor *self = task->supervisor;
+
+  proc_task_clear_timer (&task->ready_timer);
+  job->ready = TRUE;
+  job->ready_at = proc_now_ms ();
+  self->setup.hooks->save (self->setup.owner, job, NULL, NULL);
+  self->setup.hooks->changed (self->setup.owner, job, job->phase);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_time_limit (gpointer data)
+{
+  ProcTask *task = data;
+
+  proc_task_clear_timer (&task->timer);
+  task->stop_reason = PROC_FAILURE_TIMEOUT;
+  proc_task_request_stop (task);
+  return G_SOURCE_REMOVE;
+}
+
+gboolean
+proc_task_watch (ProcTask *task, GError **error)
+{
+  ProcSupervisor *self = task->supervisor;
+  ProcJob *job = task->job;
+  gint64 age_ms = MAX (proc_now_ms () - job->started_at, 0);
+
+  task->started_us = g_get_monotonic_time () - age_ms * 1000;
+  task->watch = hero_reactor_add (self->setup.reactor, task->pidfd, EPOLLIN, proc_task_on_pidfd, task, error);
+  if (task->watch == NULL)
+    return FALSE;
+  task->leader = job->pid;
+  proc_kill_list_add (self->setup.kill_list, task->leader, task->pidfd);
+  if (!job->ready)
+    proc_task_set_timer (task, &task->ready_timer, (guint) MAX (READY_AFTER_MS - age_ms, 0), on_ready);
+  if (job->spec->timeout_ms > 0)
+    proc_task_set_timer (task, &task->timer, (guint) MAX (job->spec->timeout_ms - age_ms, 0), on_time_limit);
+  return TRUE;
+}
+
+/* ---------------------------------------------------------------------------------------------- the beginning */
+
+static void
+fail_spawn (ProcTask *task, const char *message)
+{
+  task->end = (ProcExit){ .known = TRUE, .exit_code = -1 };
+  task->source = PROC_EXIT_NONE;
+  task->job->failure = PROC_FAILURE_SPAWN_ERROR;
+  proc_task_say (task, HERO_LOG_WARN, "job %u (%s): %s", task->job->id, task->job->action, message);
+  proc_task_finish (task, message);
+}
+
+static void
+on_spawned (ProcSpawnResult *result, gpointer data)
+{
+  ProcTask *task = data;
+  ProcJob *job = task->job;
+  int fds[] = { result->pidfd, result->out_fd, result->err_fd };
+  g_autoptr (GError) error = NULL;
+
+  if (task->supervisor == NULL) /* let go of: what was started goes again */
+    {
+      if (result->pid != 0)
+        kill (-result->pid, SIGKILL);
+      for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+        if (fds[i] >= 0)
+          close (fds[i]);
+    }
+  else
+    {
+      job->pid = result->pid;
+      job->proc_start = result->start_ticks;
+      job->started_at = proc_now_ms ();
+      task->pidfd = result->pidfd;
+      task->supervisor->setup.hooks->output_begins (task->supervisor->setup.owner, job, result->out_fd, result->err_fd);
+      if (result->error != NULL)
+        fail_spawn (task, result->error->message);
+      else if (task->pidfd < 0 || !proc_task_watch (task, &error))
+        {
+          kill (-job->pid, SIGKILL);
+          fail_spawn (task, "process error: the process cannot be watched: out of file descriptors");
+        }
+      else
+        {
+          proc_task_step (task, PROC_CAUSE_SPAWNED);
+          if (task->stop_reason != PROC_FAILURE_NONE)
+            proc_task_request_stop (task);
+        }
+    }
+}
+
+static void
+on_intent_saved (gpointer data)
+{
+  ProcTask *task = data;
+  ProcJob *job = task->job;
+  ProcSupervisor *self = task->supervisor;
+
+  if (self != NULL)
+    {
+      ProcIdentity identity = { job->id,          job->run_id,      job->context, job->service,
+                                job->action_name, job->attempt,     job->token };
+      const char *run_dir = self->setup.surroundings->run_dir;
+      gboolean output = job->spec->log == PROC_LOG_STORE;
+      g_autofree char *out = output ? proc_fifo_path (run_dir, job->id, job->restart_count + 1, FALSE) : NULL;
+      g_autofree char *err = output ? proc_fifo_path (run_dir, job->id, job->restart_count + 1, TRUE) : NULL;
+
+      proc_spawner_spawn (self->setup.spawner, job->spec, self->setup.surroundings, &identity, out, err, on_spawned,
+                          proc_task_ref (task), proc_task_unref);
+    }
+  proc_task_unref (task);
+}
+
+/* The first commit of two: token and attempt are known before a process with them can exist. */
+void
+proc_task_begin (ProcTask *task)
+{
+  ProcSupervisor *self = task->supervisor;
+  ProcJob *job = task->job;
+
+  if (self->draining)
+    return;
+  if (job->phase == PROC_PHASE_RETRYING)
+    job->restart_count++;
+  job->attempt++;
+  g_free (job->token);
+  job->token = g_uuid_string_random ();
+  g_free (job->boot_id);
+  job->boot_id = proc_boot_id ();
+  job->pid = 0;
+  job->proc_start = 0;
+  job->ready = FALSE;
+  job->adopted = FALSE;
+  job->next_attempt_at = job->ready_at = job->finished_at = 0;
+  job->failure = PROC_FAILURE_NONE;
+  job->exit_code = -1;
+  job->signo = 0;
+  job->exit_source = PROC_EXIT_NONE;
+  task->end = (ProcExit){ 0 };
+  task->ended = task->killed = task->told_leftovers = task->force = task->signalled = FALSE;
+  task->stop_reason = PROC_FAILURE_NONE;
+  task->reap_tries = 0;
+  task->started_us = 0;
+  proc_task_step (task, PROC_CAUSE_START);
+  self->setup.hooks->save (self->setup.owner, job, on_intent_saved, proc_task_ref (task));
+}

@@ -1,0 +1,250 @@
+/* job.c: see job.h. Service thread. */
+#include "job.h"
+
+#include "errors.h"
+#include "names.h"
+
+gint64
+proc_now_ms (void)
+{
+  return g_get_real_time () / 1000;
+}
+
+static void
+attempt_free (gpointer data)
+{
+  ProcAttempt *attempt = data;
+
+  g_free (attempt->message);
+  g_free (attempt);
+}
+
+static void
+job_clear (gpointer data)
+{
+  ProcJob *self = data;
+
+  g_free (self->service);
+  g_free (self->action_name);
+  g_free (self->action);
+  g_free (self->source);
+  g_clear_pointer (&self->spec, proc_action_unref);
+  g_free (self->boot_id);
+  g_free (self->token);
+  g_ptr_array_unref (self->attempts);
+  g_free (self->error);
+}
+
+ProcJob *
+proc_job_ref (ProcJob *self)
+{
+  return g_rc_box_acquire (self);
+}
+
+void
+proc_job_unref (ProcJob *self)
+{
+  g_rc_box_release_full (self, job_clear);
+}
+
+ProcJob *
+proc_job_new (guint32 id, guint32 run_id, const char *service, ProcAction *spec, ProcTrigger trigger, gint64 now_ms)
+{
+  ProcJob *self = g_rc_box_new0 (ProcJob);
+
+  self->id = id;
+  self->run_id = run_id;
+  self->context = spec->context;
+  self->service = g_strdup (service);
+  self->action_name = g_strdup (spec->name);
+  self->action = service != NULL ? g_strconcat (service, ".", spec->name, NULL) : g_strdup (spec->name);
+  self->source = proc_log_source (service, spec->name);
+  self->trigger = trigger;
+  self->spec = proc_action_ref (spec);
+  self->phase = PROC_PHASE_PENDING;
+  self->attempts = g_ptr_array_new_with_free_func (attempt_free);
+  self->created_at = self->queued_at = now_ms;
+  self->exit_code = -1;
+  return self;
+}
+
+void
+proc_job_add_attempt (ProcJob *self, pid_t pid, const char *message)
+{
+  ProcAttempt *attempt = g_new0 (ProcAttempt, 1);
+
+  attempt->attempt = self->attempt;
+  attempt->pid = pid;
+  attempt->started_at = self->started_at;
+  attempt->finished_at = self->finished_at;
+  attempt->exit_code = self->exit_code;
+  attempt->signo = self->signo;
+  attempt->failure = self->failure;
+  attempt->message = g_strdup (message);
+  if (self->attempts->len == PROC_KEEP_ATTEMPTS)
+    g_ptr_array_remove_index (self->attempts, 0);
+  g_ptr_array_add (self->attempts, attempt);
+}
+
+gboolean
+proc_job_is_active (const ProcJob *self)
+{
+  return proc_phase_is_active (self->phase);
+}
+
+ProcJobView
+proc_job_get_view (const ProcJob *self)
+{
+  return (ProcJobView){ self->phase, self->pid != 0, self->ready, self->spec->is_process };
+}
+
+/* ---------------------------------------------------------------------------------------------- records */
+
+static void
+set_text (JsonObject *object, const char *name, const char *text)
+{
+  if (text != NULL)
+    json_object_set_string_member (object, name, text);
+}
+
+static JsonArray *
+attempts_to_json (const ProcJob *self)
+{
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; i < self->attempts->len; i++)
+    {
+      const ProcAttempt *attempt = self->attempts->pdata[i];
+      JsonObject *object = json_object_new ();
+
+      json_object_set_int_member (object, "attempt", attempt->attempt);
+      json_object_set_int_member (object, "pid", attempt->pid);
+      json_object_set_int_member (object, "started_at", attempt->started_at);
+      json_object_set_int_member (object, "finished_at", attempt->finished_at);
+      json_object_set_int_member (object, "exit_code", attempt->exit_code);
+      json_object_set_int_member (object, "signal", attempt->signo);
+      json_object_set_string_member (object, "failure", proc_failure_words[attempt->failure]);
+      set_text (object, "message", attempt->message);
+      json_array_add_object_element (array, object);
+    }
+  return array;
+}
+
+JsonObject *
+proc_job_to_record (const ProcJob *self)
+{
+  JsonObject *object = json_object_new ();
+
+  json_object_set_int_member (object, "id", self->id);
+  json_object_set_int_member (object, "run_id", self->run_id);
+  set_text (object, "service", self->service);
+  json_object_set_string_member (object, "trigger", proc_trigger_words[self->trigger]);
+  json_object_set_object_member (object, "spec", proc_action_to_json (self->spec));
+  json_object_set_string_member (object, "phase", proc_phase_words[self->phase]);
+  json_object_set_boolean_member (object, "ready", self->ready);
+  json_object_set_boolean_member (object, "adopted", self->adopted);
+  json_object_set_int_member (object, "pid", self->pid);
+  json_object_set_int_member (object, "proc_start", (gint64) self->proc_start);
+  set_text (object, "boot_id", self->boot_id);
+  set_text (object, "token", self->token);
+  json_object_set_int_member (object, "attempt", self->attempt);
+  json_object_set_int_member (object, "restart_count", self->restart_count);
+  json_object_set_array_member (object, "attempts", attempts_to_json (self));
+  json_object_set_int_member (object, "created_at", self->created_at);
+  json_object_set_int_member (object, "queued_at", self->queued_at);
+  json_object_set_int_member (object, "started_at", self->started_at);
+  json_object_set_int_member (object, "ready_at", self->ready_at);
+  json_object_set_int_member (object, "finished_at", self->finished_at);
+  json_object_set_int_member (object, "next_attempt_at", self->next_attempt_at);
+  json_object_set_int_member (object, "exit_code", self->exit_code);
+  json_object_set_int_member (object, "signal", self->signo);
+  json_object_set_string_member (object, "exit_source", proc_exit_source_words[self->exit_source]);
+  json_object_set_string_member (object, "failure", proc_failure_words[self->failure]);
+  set_text (object, "error", self->error);
+  return object;
+}
+
+static gint64
+get_int (JsonObject *object, const char *name)
+{
+  return json_object_get_int_member_with_default (object, name, 0);
+}
+
+static char *
+get_text (JsonObject *object, const char *name)
+{
+  return g_strdup (json_object_get_string_member_with_default (object, name, NULL));
+}
+
+/* A word of the record; an unknown one (a record of a later version) is the fallback. */
+static int
+get_word (JsonObject *object, const char *name, const char *const *words, int fallback)
+{
+  int index = proc_word_parse (words, json_object_get_string_member_with_default (object, name, ""));
+
+  return index >= 0 ? index : fallback;
+}
+
+static void
+read_attempts (ProcJob *self, JsonArray *array)
+{
+  for (guint i = 0; i < json_array_get_length (array) && i < PROC_KEEP_ATTEMPTS; i++)
+    {
+      JsonObject *object = json_array_get_object_element (array, i);
+      ProcAttempt *attempt = g_new0 (ProcAttempt, 1);
+
+      attempt->attempt = (guint) get_int (object, "attempt");
+      attempt->pid = (pid_t) get_int (object, "pid");
+      attempt->started_at = get_int (object, "started_at");
+      attempt->finished_at = get_int (object, "finished_at");
+      attempt->exit_code = (int) get_int (object, "exit_code");
+      attempt->signo = (int) get_int (object, "signal");
+      attempt->failure = get_word (object, "failure", proc_failure_words, PROC_FAILURE_NONE);
+      attempt->message = get_text (object, "message");
+      g_ptr_array_add (self->attempts, attempt);
+    }
+}
+
+ProcJob *
+proc_job_from_record (JsonObject *object, GError **error)
+{
+  JsonNode *spec_node = json_object_get_member (object, "spec");
+  g_autoptr (ProcAction) spec = NULL;
+  g_autoptr (ProcJob) self = NULL;
+  int phase = get_word (object, "phase", proc_phase_words, -1);
+
+  if (spec_node == NULL || !JSON_NODE_HOLDS_OBJECT (spec_node) || phase < 0)
+    {
+      g_set_error (error, PROC_ERROR, PROC_ERROR_CONFIG, "the record of job %" G_GINT64_FORMAT " cannot be read",
+                   get_int (object, "id"));
+      return NULL;
+    }
+  spec = proc_action_from_json (json_node_get_object (spec_node), "job.spec", NULL, error);
+  if (spec == NULL)
+    return NULL;
+  self = proc_job_new ((guint32) get_int (object, "id"), (guint32) get_int (object, "run_id"),
+                       json_object_get_string_member_with_default (object, "service", NULL), spec,
+                       get_word (object, "trigger", proc_trigger_words, PROC_TRIGGER_API), get_int (object, "created_at"));
+  self->phase = phase;
+  self->ready = json_object_get_boolean_member_with_default (object, "ready", FALSE);
+  self->adopted = json_object_get_boolean_member_with_default (object, "adopted", FALSE);
+  self->pid = (pid_t) get_int (object, "pid");
+  self->proc_start = (guint64) get_int (object, "proc_start");
+  self->boot_id = get_text (object, "boot_id");
+  self->token = get_text (object, "token");
+  self->attempt = (guint) get_int (object, "attempt");
+  self->restart_count = (guint) get_int (object, "restart_count");
+  if (json_object_has_member (object, "attempts"))
+    read_attempts (self, json_object_get_array_member (object, "attempts"));
+  self->queued_at = get_int (object, "queued_at");
+  self->started_at = get_int (object, "started_at");
+  self->ready_at = get_int (object, "ready_at");
+  self->finished_at = get_int (object, "finished_at");
+  self->next_attempt_at = get_int (object, "next_attempt_at");
+  self->exit_code = (int) get_int (object, "exit_code");
+  self->signo = (int) get_int (object, "signal");
+  self->exit_source = get_word (object, "exit_source", proc_exit_source_words, PROC_EXIT_NONE);
+  self->failure = get_word (object, "failure", proc_failure_words, PROC_FAILURE_NONE);
+  self->error = get_text (object, "error");
+  return g_steal_pointer (&self);
+}

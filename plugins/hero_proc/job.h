@@ -1,0 +1,80 @@
+/*
+ * job.h: the record of one execution with all its attempts (contract 3.4), and its JSON forms. What is needed to find its
+ * process again after a crash is in it: pid, start time, boot, token. Service thread.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "phase.h"
+#include "spec.h"
+
+G_BEGIN_DECLS
+
+enum
+{
+  PROC_KEEP_ATTEMPTS = 20,
+};
+
+/* One attempt that ended. Times in Unix ms. */
+typedef struct
+{
+  guint attempt;
+  pid_t pid;
+  gint64 started_at, finished_at;
+  int exit_code; /* -1 = unknown or none */
+  int signo;     /* 0 = none */
+  ProcFailure failure;
+  char *message; /* NULL = none */
+} ProcAttempt;
+
+typedef struct
+{
+  guint32 id;
+  guint32 run_id;
+  guint32 context;
+  char *service; /* NULL = stand-alone */
+  char *action_name;
+  char *action; /* "<service>.<action>", or the action's name */
+  char *source; /* of its log lines */
+  ProcTrigger trigger;
+  ProcAction *spec; /* a copy, taken at creation */
+
+  ProcPhase phase;
+  gboolean ready;
+  gboolean adopted;
+  pid_t pid; /* 0 when not alive; leads its own group */
+  guint64 proc_start;
+  char *boot_id;
+  char *token; /* of the attempt under way; NULL before the first */
+  guint attempt;
+  guint restart_count;
+  GPtrArray *attempts; /* ProcAttempt, the newest last */
+
+  gint64 created_at, queued_at, started_at, ready_at, finished_at, next_attempt_at; /* 0 = did not happen */
+  int exit_code;                                                                    /* -1 = none */
+  int signo;
+  ProcExitSource exit_source;
+  ProcFailure failure;
+  char *error; /* NULL = none */
+} ProcJob;
+
+/* spec: transfer none; service NULL = none. */
+ProcJob *proc_job_new (guint32 id, guint32 run_id, const char *service, ProcAction *spec, ProcTrigger trigger, gint64 now_ms);
+ProcJob *proc_job_ref (ProcJob *self);
+void proc_job_unref (ProcJob *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcJob, proc_job_unref)
+
+/* The stored form. NULL + error: not a record of this version. */
+JsonObject *proc_job_to_record (const ProcJob *self);
+ProcJob *proc_job_from_record (JsonObject *object, GError **error);
+
+/* Notes the end of the attempt under way in `attempts`. pid 0 = it had no process; message may be NULL. */
+void proc_job_add_attempt (ProcJob *self, pid_t pid, const char *message);
+
+gboolean proc_job_is_active (const ProcJob *self);
+ProcJobView proc_job_get_view (const ProcJob *self);
+
+gint64 proc_now_ms (void);
+
+G_END_DECLS

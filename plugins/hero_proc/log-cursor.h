@@ -1,0 +1,41 @@
+/*
+ * log-cursor.h: walks the lines of one source, forward or backward, over all its files, from a time or from a place. Reads
+ * with pread, block by block. One thread.
+ */
+#pragma once
+
+#include "log-store.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  char *source;
+  GArray *segments; /* oldest first */
+  gboolean backward;
+  guint segment;    /* the one being read */
+  gint64 position;  /* forward: where the next block begins; backward: where it ends */
+  GByteArray *block;
+  gint64 block_start; /* of the block in its file */
+  gsize at;           /* in the block: forward the next line's start, backward the end of the next line */
+
+  const char *line; /* the line under the cursor, without LF; NULL = at the end */
+  gsize line_length;
+  gint64 line_offset; /* in its file */
+  guint64 line_inode;
+  gint64 line_ms;
+  gint64 *budget; /* bytes that may still be read; shared; negative = stop */
+} ProcLogWalk;
+
+/* At the first line with time >= at_ms; backward: at the last one with time < at_ms (G_MAXINT64 = the very last). */
+ProcLogWalk *proc_log_walk_new (ProcLogStore *store, const char *source, gboolean backward, gint64 at_ms, gint64 *budget);
+/*
+ * At the line after (backward: before) the one at this place. FALSE: there is no such line any more, the walk stands where
+ * proc_log_walk_new put it.
+ */
+gboolean proc_log_walk_seek (ProcLogWalk *self, guint64 inode, gint64 offset, gint64 ms);
+void proc_log_walk_next (ProcLogWalk *self);
+void proc_log_walk_free (ProcLogWalk *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcLogWalk, proc_log_walk_free)
+
+G_END_DECLS

@@ -1,0 +1,241 @@
+/* log-query.c: see log-query.h. Any thread but the service's. */
+#include "log-query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "errors.h"
+#include "log-cursor.h"
+
+#define SCAN_BYTES (64 * 1024 * 1024)
+#define SCAN_US (2 * G_USEC_PER_SEC)
+
+void
+proc_log_query_free (ProcLogQuery *self)
+{
+  g_free (self->src);
+  g_free (self->text);
+  g_clear_pointer (&self->regex, g_regex_unref);
+  g_free (self->tag);
+  g_free (self->cursor);
+  g_free (self);
+}
+
+static void
+hit_free (gpointer data)
+{
+  ProcLogHit *hit = data;
+
+  g_free (hit->source);
+  g_free (hit->cursor);
+  proc_log_entry_free (hit->entry);
+  g_free (hit);
+}
+
+void
+proc_log_result_free (ProcLogResult *self)
+{
+  g_ptr_array_unref (self->hits);
+  g_free (self->next_cursor);
+  g_free (self->prev_cursor);
+  g_free (self);
+}
+
+/* ---------------------------------------------------------------------------------------------- times */
+
+gint64
+proc_time_from_int (gint64 value)
+{
+  return value < G_GINT64_CONSTANT (100000000000) ? value * 1000 : value;
+}
+
+gint64
+proc_time_from_text (const char *text)
+{
+  g_autoptr (GTimeZone) utc = g_time_zone_new_utc ();
+  g_autoptr (GDateTime) time = g_date_time_new_from_iso8601 (text, utc);
+
+  return time != NULL ? g_date_time_to_unix (time) * 1000 + g_date_time_get_microsecond (time) / 1000 : -1;
+}
+
+/* ---------------------------------------------------------------------------------------------- cursors */
+
+/* A place: "ms.inode.offset.source". */
+typedef struct
+{
+  gint64 ms;
+  guint64 inode;
+  gint64 offset;
+  char *source;
+} Place;
+
+static char *
+place_format (const ProcLogWalk *walk)
+{
+  return g_strdup_printf ("%" G_GINT64_FORMAT ".%" G_GUINT64_FORMAT ".%" G_GINT64_FORMAT ".%s", walk->line_ms, walk->line_inode,
+                          walk->line_offset, walk->source);
+}
+
+static gboolean
+place_parse (const char *cursor, Place *place, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (cursor, ".", 4);
+  guint64 ms, offset;
+
+  if (g_strv_length (parts) != 4 || !g_ascii_string_to_unsigned (parts[0], 10, 0, G_MAXINT64, &ms, NULL)
+      || !g_ascii_string_to_unsigned (parts[1], 10, 0, G_MAXUINT64, &place->inode, NULL)
+      || !g_ascii_string_to_unsigned (parts[2], 10, 0, G_MAXINT64, &offset, NULL))
+    {
+      g_propagate_error (error, proc_error_new_param ("cursor", "a cursor of an earlier answer", cursor));
+      return FALSE;
+    }
+  place->ms = (gint64) ms;
+  place->offset = (gint64) offset;
+  place->source = g_steal_pointer (&parts[3]);
+  return TRUE;
+}
+
+/* ---------------------------------------------------------------------------------------------- filters */
+
+static gboolean
+contains_folded (const char *text, const char *folded_needle)
+{
+  g_autofree char *folded = g_utf8_casefold (text, -1);
+
+  return strstr (folded, folded_needle) != NULL;
+}
+
+/* `tags` is "k:v,k2:v2"; wanted is "k" or "k:v". */
+static gboolean
+has_tag (const char *tags, const char *wanted)
+{
+  g_auto (GStrv) list = g_strsplit (tags != NULL ? tags : "", ",", -1);
+  gsize length = strlen (wanted);
+
+  for (guint i = 0; list[i] != NULL; i++)
+    if (strcmp (list[i], wanted) == 0 || (strncmp (list[i], wanted, length) == 0 && list[i][length] == ':'))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+passes (const ProcLogEntry *entry, const ProcLogQuery *query, const char *folded_text)
+{
+  return entry->level >= query->level && (query->any_context || entry->context == query->context)
+         && (query->job_id == 0 || entry->job_id == query->job_id)
+         && (query->stream < 0 || (int) entry->stream == query->stream)
+         && (query->tag == NULL || has_tag (entry->tags, query->tag))
+         && (folded_text == NULL || contains_folded (entry->content, folded_text))
+         && (query->regex == NULL || g_regex_match (query->regex, entry->content, 0, NULL));
+}
+
+/* ---------------------------------------------------------------------------------------------- the merge */
+
+/* The walk whose line comes next: by time, then by name of the source; backward the other way round. NULL = all at the end. */
+static ProcLogWalk *
+pick (GPtrArray *walks, gboolean backward)
+{
+  ProcLogWalk *best = NULL;
+
+  for (guint i = 0; i < walks->len; i++)
+    {
+      ProcLogWalk *walk = walks->pdata[backward ? walks->len - 1 - i : i];
+
+      if (walk->line != NULL && (best == NULL || (backward ? walk->line_ms > best->line_ms : walk->line_ms < best->line_ms)))
+        best = walk;
+    }
+  return best;
+}
+
+static gboolean
+in_range (const ProcLogQuery *query, gint64 ms)
+{
+  return query->descending ? ms >= query->from_ms : query->to_ms == 0 || ms < query->to_ms;
+}
+
+/*
+ * A walk for each source, standing at its first line of the answer. With a place: its own source goes on behind it; of the
+ * others, what has the same time was given if their names come before (backward: after) in the order.
+ */
+static GPtrArray *
+open_walks (ProcLogStore *store, const ProcLogQuery *query, const Place *place, gint64 *budget, gboolean *gap)
+{
+  g_auto (GStrv) sources = proc_log_store_list (store, query->src);
+  GPtrArray *walks = g_ptr_array_new_with_free_func ((GDestroyNotify) proc_log_walk_free);
+  gint64 edge = query->descending ? (query->to_ms > 0 ? query->to_ms : G_MAXINT64) : query->from_ms;
+  gboolean found = place == NULL;
+
+  for (guint i = 0; sources[i] != NULL; i++)
+    {
+      int order = place != NULL ? strcmp (sources[i], place->source) : 0;
+      gint64 at = edge;
+      ProcLogWalk *walk;
+
+      if (place != NULL && query->descending)
+        at = MIN (edge, place->ms + (order < 0 ? 1 : 0));
+      else if (place != NULL)
+        at = MAX (edge, place->ms + (order < 0 ? 1 : 0));
+      walk = proc_log_walk_new (store, sources[i], query->descending, at, budget);
+      if (place != NULL && order == 0)
+        found = proc_log_walk_seek (walk, place->inode, place->offset, place->ms);
+      g_ptr_array_add (walks, walk);
+    }
+  *gap = !found;
+  return walks;
+}
+
+ProcLogResult *
+proc_log_query_run (ProcLogStore *store, const ProcLogQuery *query, GError **error)
+{
+  ProcLogResult *result;
+  Place place = { 0 };
+  g_autofree char *folded = query->text != NULL ? g_utf8_casefold (query->text, -1) : NULL;
+  g_autofree char *last = g_strdup (query->cursor);
+  g_autoptr (GPtrArray) walks = NULL;
+  gint64 deadline = g_get_monotonic_time () + SCAN_US, budget = SCAN_BYTES;
+  ProcLogWalk *walk;
+
+  if (query->cursor != NULL && !place_parse (query->cursor, &place, error))
+    return NULL;
+  result = g_new0 (ProcLogResult, 1);
+  result->hits = g_ptr_array_new_with_free_func (hit_free);
+  walks = open_walks (store, query, query->cursor != NULL ? &place : NULL, &budget, &result->gap);
+  for (guint n = 1; (walk = pick (walks, query->descending)) != NULL && in_range (query, walk->line_ms); n++)
+    {
+      g_autoptr (ProcLogEntry) entry = proc_log_parse (walk->line, walk->line_length);
+
+      if (entry != NULL && passes (entry, query, folded))
+        {
+          ProcLogHit *hit;
+
+          if (result->hits->len == query->limit)
+            {
+              result->has_more = TRUE;
+              break;
+            }
+          hit = g_new0 (ProcLogHit, 1);
+          hit->source = g_strdup (walk->source);
+          hit->cursor = place_format (walk);
+          hit->entry = g_steal_pointer (&entry);
+          g_ptr_array_add (result->hits, hit);
+        }
+      /* Only a line that was passed over for good: the cursor of a full answer is its last entry's. */
+      if (n % 1024 == 0 && (budget < 0 || g_get_monotonic_time () > deadline))
+        result->partial = TRUE;
+      if (result->partial || result->hits->len < query->limit)
+        {
+          g_free (last);
+          last = place_format (walk);
+        }
+      if (result->partial)
+        break;
+      proc_log_walk_next (walk);
+    }
+  if (result->hits->len > 0)
+    result->prev_cursor = g_strdup (((ProcLogHit *) result->hits->pdata[0])->cursor);
+  result->next_cursor = result->hits->len == query->limit && !result->partial
+                            ? g_strdup (((ProcLogHit *) result->hits->pdata[result->hits->len - 1])->cursor)
+                            : g_steal_pointer (&last);
+  g_free (place.source);
+  return result;
+}

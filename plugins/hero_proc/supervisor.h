@@ -1,0 +1,77 @@
+/*
+ * supervisor.h: takes jobs through their phases: spawn in two commits, watch by pidfd, stop by steps, restart with back-off,
+ * adopt what outlived a crash (contract 7.4, 7.5, 8, 12). It knows jobs, not services, and asks its owner through hooks to
+ * keep records and output. Service thread; nothing here blocks.
+ */
+#pragma once
+
+#include <hero-service/reactor.h>
+
+#include "job.h"
+#include "kill-list.h"
+#include "spawner.h"
+
+G_BEGIN_DECLS
+
+typedef struct _ProcSupervisor ProcSupervisor;
+
+typedef void (*ProcSaved) (gpointer data);
+
+/* What the owner does for the supervisor; all on the service thread. */
+typedef struct
+{
+  /*
+   * Keep the record. saved (saved_data) comes once it is durable, or once it is clear that it cannot be now: supervision
+   * goes on from memory. saved may be NULL.
+   */
+  void (*save) (gpointer owner, ProcJob *job, ProcSaved saved, gpointer saved_data);
+  /* The job went from one phase to another, or became ready (from == its phase). Terminal: the supervisor let go of it. */
+  void (*changed) (gpointer owner, ProcJob *job, ProcPhase from);
+  /* An attempt has output pipes: read them. The descriptors are handed over; they may be -1. */
+  void (*output_begins) (gpointer owner, ProcJob *job, int out_fd, int err_fd);
+  /* The attempt is over: read what is left, then remove the pipes. */
+  void (*output_ends) (gpointer owner, ProcJob *job);
+  /* May the job be restarted by its policy (its service is wanted)? */
+  gboolean (*may_restart) (gpointer owner, ProcJob *job);
+  /* Something a person should know; level as HeroLogLevel. */
+  void (*log) (gpointer owner, guint level, const char *text);
+} ProcSupervisorHooks;
+
+typedef struct
+{
+  GMainContext *context;
+  HeroReactor *reactor;
+  ProcSpawner *spawner;
+  const ProcSurroundings *surroundings;
+  ProcKillList *kill_list;
+  gsize pipe_bytes;
+  const ProcSupervisorHooks *hooks;
+  gpointer owner;
+} ProcSupervisorSetup;
+
+/* Everything in setup outlives the supervisor. */
+ProcSupervisor *proc_supervisor_new (const ProcSupervisorSetup *setup);
+/* Lets go of all jobs without touching their processes. */
+void proc_supervisor_free (ProcSupervisor *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcSupervisor, proc_supervisor_free)
+
+/* A pending job, its record durable: start it. */
+void proc_supervisor_start (ProcSupervisor *self, ProcJob *job);
+/*
+ * An active job from the store, after a restart of ours. running: its process if one was found by token, else NULL: by pid
+ * and start time of the record. Nothing is signalled; a process that is gone is handled as an exit nobody saw.
+ */
+void proc_supervisor_adopt (ProcSupervisor *self, ProcJob *job, const char *boot_id, pid_t found_pid, guint64 found_start);
+/*
+ * End an active job: why is PROC_FAILURE_CANCELLED or PROC_FAILURE_SHUTDOWN. force: SIGKILL at once. It ends `cancelled`.
+ * Again is harmless, and may add force.
+ */
+void proc_supervisor_stop (ProcSupervisor *self, ProcJob *job, ProcFailure why, gboolean force);
+/* The same for every job. */
+void proc_supervisor_stop_all (ProcSupervisor *self, ProcFailure why, gboolean force);
+/* No spawn from here on; retries stay where they are. */
+void proc_supervisor_drain (ProcSupervisor *self);
+guint proc_supervisor_count (ProcSupervisor *self);         /* active jobs */
+guint proc_supervisor_count_running (ProcSupervisor *self); /* with a live process */
+
+G_END_DECLS

@@ -1,0 +1,71 @@
+/*
+ * task.h: the inside of the supervisor: the running side of one active job. task.c has its frame and the steps of the phase
+ * table, attempt.c how an attempt begins and is settled, ending.c how it ends: exit, stop, what is left behind. Service
+ * thread.
+ */
+#pragma once
+
+#include "supervisor.h"
+
+G_BEGIN_DECLS
+
+struct _ProcSupervisor
+{
+  ProcSupervisorSetup setup;
+  GHashTable *tasks; /* job id -> Task */
+  gboolean draining;
+};
+
+/* The running side of one active job. Counted, since spawns, saves and sweeps come back later. */
+typedef struct
+{
+  ProcSupervisor *supervisor; /* NULL: let go of; whatever comes back is for nobody */
+  ProcJob *job;
+  pid_t leader; /* the main process of this attempt, dead or alive: its group, and the number in `attempts` */
+  int pidfd;
+  HeroReactorWatch *watch;
+  GSource *ready_timer;   /* 300 ms, then `ready` */
+  GSource *timer;         /* back-off, or time limit, or stop limit, or next look at what is left */
+
+  ProcFailure stop_reason; /* NONE = not stopping; TIMEOUT = our own decision */
+  gboolean force;
+  gboolean signalled;      /* the group has had the stop signal */
+  gboolean killed;         /* SIGKILL was sent */
+  gint64 kill_at_us;       /* when SIGKILL follows */
+
+  gboolean ended; /* the main process has; what it left behind is being ended */
+  ProcExit end;
+  ProcExitSource source;
+  guint reap_tries;
+  gint64 started_us; /* monotonic; uptime decides about the next attempt */
+  gboolean told_leftovers;
+  gboolean sweeping; /* a walk through /proc is under way */
+} ProcTask;
+
+/* ---- task.c */
+ProcTask *proc_task_new (ProcSupervisor *supervisor, ProcJob *job);
+ProcTask *proc_task_ref (ProcTask *task);
+void proc_task_unref (gpointer task);
+/* The supervisor lets go: the process is left alone, whatever comes back later finds no supervisor. */
+void proc_task_drop (gpointer task);
+void proc_task_set_timer (ProcTask *task, GSource **timer, guint delay_ms, GSourceFunc func);
+void proc_task_clear_timer (GSource **timer);
+/* Descriptors and timers go; the process does not. */
+void proc_task_forget_process (ProcTask *task);
+void proc_task_say (ProcTask *task, guint level, const char *format, ...) G_GNUC_PRINTF (3, 4);
+/* One step of the phase table; then the record is kept and the owner told. A terminal job is let go of. */
+void proc_task_step (ProcTask *task, ProcCause cause);
+
+/* ---- attempt.c */
+void proc_task_begin (ProcTask *task);                       /* pending or retrying -> starting */
+void proc_task_begin_in (ProcTask *task, guint delay_ms);    /* the same, later */
+gboolean proc_task_watch (ProcTask *task, GError **error);   /* the process of pid and pidfd is alive: wait for its end */
+void proc_task_finish (ProcTask *task, const char *message); /* it and all it left are gone; message: for `error`, or NULL */
+
+/* ---- ending.c */
+void proc_task_on_pidfd (int pidfd, guint32 events, gpointer task);
+void proc_task_sweep (ProcTask *task);        /* look for what the process left behind, and end it */
+void proc_task_request_stop (ProcTask *task); /* stop_reason and force are set: act on them */
+void proc_task_stop (ProcTask *task, ProcFailure why, gboolean force);
+
+G_END_DECLS
