@@ -73,5 +73,8 @@ hero_banner_print (HeroConfig *config, HeroLogger *logger, const char *program, 
   if (g_str_equal (config->log_format, "json"))
     write_json (logger, units, last);
   else
-    print_plain (config, program, units, last);
+    {
+      hero_logger_flush (logger); /* what was logged before stands before it */
+      print_plain (config, program, units, last);
+    }
 }

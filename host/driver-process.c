@@ -37,7 +37,7 @@ typedef struct
   int stdout_fd;
   guint stdout_source;
   GString *line;
-  gboolean answered, serving;
+  gboolean answered, serving, stopping;
   char *reason; /* X_HERO_REASON, which precedes the state it belongs to */
   int code;
   GError *error; /* the child's own account of its failure */
@@ -143,6 +143,8 @@ account_of (ProcessDriver *self)
     {
       int number = g_subprocess_get_term_sig (self->child);
 
+      if (self->stopping && number == SIGTERM) /* it came before the child could have an opinion about it */
+        return NULL;
       return g_error_new (HERO_PLUGIN_ERROR, HERO_PLUGIN_ERROR_FAILED, "its process %d was killed by signal %d (%s)",
                           (int) self->pid, number, g_strsignal (number));
     }
@@ -291,7 +293,10 @@ process_serve (HeroDriver *driver)
 static void
 process_stop (HeroDriver *driver)
 {
-  g_subprocess_send_signal (((ProcessDriver *) driver)->child, SIGTERM);
+  ProcessDriver *self = (ProcessDriver *) driver;
+
+  self->stopping = TRUE;
+  g_subprocess_send_signal (self->child, SIGTERM);
 }
 
 static gboolean

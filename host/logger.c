@@ -12,7 +12,7 @@
 
 #define HOST "hero_bundle" /* the service of the host's own lines */
 #define STDOUT_QUEUE 8192  /* lines that wait while standard output is not read */
-#define FATAL_FLUSH_MS 1000
+#define FLUSH_MS 1000
 #define REPEAT_INTERVAL_US (10 * G_USEC_PER_SEC)
 #define REPEAT_MESSAGES 256
 
@@ -137,6 +137,14 @@ hero_logger_reopen (HeroLogger *logger)
     hero_log_file_reopen (logger->files);
 }
 
+void
+hero_logger_flush (HeroLogger *logger)
+{
+  hero_log_stdout_flush (logger->out, FLUSH_MS);
+  if (logger->files != NULL)
+    hero_log_file_flush (logger->files, FLUSH_MS);
+}
+
 /* ---- GLib */
 
 static const char *
@@ -172,11 +180,7 @@ write_glib (GLogLevelFlags flags, const GLogField *fields, gsize n_fields, gpoin
     g_variant_builder_add (more, "{sv}", "repeated", g_variant_new_uint32 (held_back));
   hero_logger_write (logger, service, level, message, g_variant_builder_end (more));
   if ((flags & G_LOG_FLAG_FATAL) != 0)
-    {
-      hero_log_stdout_flush (logger->out, FATAL_FLUSH_MS);
-      if (logger->files != NULL)
-        hero_log_file_flush (logger->files, FATAL_FLUSH_MS);
-    }
+    hero_logger_flush (logger);
   return G_LOG_WRITER_HANDLED;
 }
 

@@ -108,31 +108,31 @@ send_status (HeroSupervisor *self)
   hero_notify_send (self->notify, "STATUS=%s", line);
 }
 
-static guint
-count_up (HeroSupervisor *self)
+/* One that came up and has already ended cleanly did start. */
+static gboolean
+none_started (HeroSupervisor *self)
 {
-  guint up = 0;
-
   for (guint i = 0; i < self->units->len; i++)
     {
       HeroState state = hero_unit_get_state (g_ptr_array_index (self->units, i));
 
-      up += hero_state_is_up (state) || state == HERO_STATE_STALLED ? 1 : 0;
+      if (state != HERO_STATE_FAILED && state != HERO_STATE_BACKOFF)
+        return FALSE;
     }
-  return up;
+  return TRUE;
 }
 
 static void
 end_start (HeroSupervisor *self)
 {
   self->started = TRUE;
-  if (count_up (self) == 0)
+  schedule_review (self); /* what was short-lived may all be over */
+  if (none_started (self))
     {
       if (!self->options->child)
         hero_logger_printf (self->logger, HERO_LOG_ERROR, "no service could be started");
       self->exit_code = HERO_EXIT_NOT_STARTED;
       self->wanted_stop = TRUE;
-      schedule_review (self);
       return;
     }
   if (self->options->child)

@@ -103,13 +103,14 @@ set_state (HeroUnit *self, HeroStateEvent event, const char *reason)
     answer_waiters (self, NULL);
 }
 
+/* The last failure stays known, also when the service works again or ended cleanly. */
 static void
 set_error (HeroUnit *self, const GError *error)
 {
-  GError *copy = error != NULL ? g_error_copy (error) : NULL;
-
+  if (error == NULL)
+    return;
   g_clear_error (&self->error);
-  self->error = copy;
+  self->error = g_error_copy (error);
 }
 
 /* ------------------------------------------------------------------------------------------------ health */
