@@ -275,6 +275,9 @@ hero_http_request_get_cancellable (HeroHttpRequest *request)
 HeroRpcConnection *
 hero_http_request_get_rpc_connection (HeroHttpRequest *request)
 {
+  if (hero_http_request_get_header (request, "Via") != NULL
+      || hero_http_request_get_header (request, "X-Forwarded-For") != NULL)
+    return NULL;
   if (request->connection->data == NULL)
     request->connection->data = hero_rpc_connection_new ();
   return request->connection->data;

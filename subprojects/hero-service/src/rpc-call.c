@@ -514,6 +514,12 @@ hero_rpc_call_set_connection_data (HeroRpcCall *call, const char *key, gpointer 
     g_hash_table_insert (connection, g_strdup (key), slot);
 }
 
+gboolean
+hero_rpc_call_has_connection (HeroRpcCall *call)
+{
+  return hero_rpc_exchange_get_connection (call->exchange) != NULL;
+}
+
 gpointer
 hero_rpc_call_get_connection_data (HeroRpcCall *call, const char *key)
 {

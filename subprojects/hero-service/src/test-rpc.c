@@ -578,6 +578,32 @@ test_connection_data (void)
   stop (host);
 }
 
+/* A proxy's connections are shared by many clients: what one of them keeps must not meet the next. */
+static void
+test_no_connection_data (void)
+{
+  static const char *const heads[] = { "Via: 1.1 x\r\n", "X-Forwarded-For: 1.2.3.4\r\n" };
+  HeroTestHost *host = start (NULL);
+  g_autofree char *path = hero_test_host_get_socket (host, "rpc");
+
+  for (guint i = 0; i < G_N_ELEMENTS (heads); i++)
+    {
+      g_autofree char *request
+          = g_strdup_printf ("POST /rpc HTTP/1.1\r\nHost: x\r\n%sContent-Type: application/json\r\nContent-Length: 45\r\n\r\n"
+                             "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"test.slot\"}", heads[i]);
+      int fd = hero_test_connect (path);
+
+      for (guint k = 0; k < 2; k++)
+        {
+          hero_test_send (fd, request);
+          g_autoptr (HeroTestAnswer) answer = hero_test_receive (fd);
+          g_assert_cmpstr (answer->body, ==, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1}");
+        }
+      close (fd);
+    }
+  stop (host);
+}
+
 static char *
 count (HeroTestHost *host, const char *name)
 {
@@ -737,6 +763,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/rpc/errors", test_errors);
   g_test_add_func ("/rpc/identity", test_identity);
   g_test_add_func ("/rpc/connection-data", test_connection_data);
+  g_test_add_func ("/rpc/no-connection-data", test_no_connection_data);
   g_test_add_func ("/rpc/client-leaves", test_client_leaves);
   g_test_add_func ("/rpc/half-close", test_half_close);
   g_test_add_func ("/rpc/deadline", test_deadline);

@@ -147,7 +147,11 @@ HeroIdentity *hero_rpc_call_get_identity (HeroRpcCall *call);
 HeroServiceContext *hero_rpc_call_get_context (HeroRpcCall *call);
 /* Fires when the client is gone or the service stops; owned by the call. */
 GCancellable *hero_rpc_call_get_cancellable (HeroRpcCall *call);
-/* A data slot of the client's connection, NULL for the bus. Service thread. */
+/*
+ * A data slot of the client's connection. Calls by the bus and through a proxy (Via, X-Forwarded-For: its connections are
+ * shared by many clients) have none: set frees the data at once, get returns NULL. Service thread.
+ */
+gboolean hero_rpc_call_has_connection (HeroRpcCall *call);
 void hero_rpc_call_set_connection_data (HeroRpcCall *call, const char *key, gpointer data, GDestroyNotify destroy);
 gpointer hero_rpc_call_get_connection_data (HeroRpcCall *call, const char *key);
 /* func (call-independent data, written): on the service thread, once the reply was handed to the kernel or lost. */
