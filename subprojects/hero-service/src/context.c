@@ -81,6 +81,7 @@ hero_service_free_context (HeroServiceContext *ctx)
   if (sdk == NULL)
     return;
   end_stop_check (sdk);
+  hero_page_free_context (ctx);
   g_clear_pointer (&sdk->events, hero_events_free);
   g_clear_pointer (&sdk->http, hero_http_free);
   g_clear_pointer (&sdk->rpc, hero_rpc_free);
@@ -248,6 +249,7 @@ gboolean
 hero_service_serve (HeroServiceContext *ctx, GError **error)
 {
   hero_endpoints_install (ctx);
+  hero_page_install (ctx);
   return hero_http_serve (ctx, error);
 }
 

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 
 /* page.c: adds the routes of the admin shell with hero_service_add_routes (role "admin"). Called once, in serve. */
 void hero_page_install (HeroServiceContext *ctx);
+void hero_page_free_context (HeroServiceContext *ctx);
 
 /* endpoints.c: the eight endpoints of conventions 4, on every role whose protocol is not "resp". Called once, in serve. */
 void hero_endpoints_install (HeroServiceContext *ctx);

@@ -44,6 +44,20 @@ hero_route_table_free (HeroRouteTable *table)
   g_free (table);
 }
 
+/* The parts between slashes: one empty part for "/" itself. */
+static char **
+split_path (const char *path)
+{
+  char **parts = g_strsplit (path + 1, "/", -1);
+
+  if (parts[0] != NULL)
+    return parts;
+  g_strfreev (parts);
+  parts = g_new0 (char *, 2);
+  parts[0] = g_strdup ("");
+  return parts;
+}
+
 void
 hero_route_table_add (HeroRouteTable *table, const HeroHttpRoute *routes, gsize route_size, gpointer self, gboolean standard)
 {
@@ -59,7 +73,7 @@ hero_route_table_add (HeroRouteTable *table, const HeroHttpRoute *routes, gsize 
       pattern->route.path = g_strdup (pattern->route.path);
       pattern->route.methods = g_strdup (pattern->route.methods);
       pattern->self = self;
-      pattern->parts = g_strsplit (pattern->route.path + 1, "/", -1);
+      pattern->parts = split_path (pattern->route.path);
       if (strcmp (pattern->route.methods, "*") != 0)
         pattern->methods = g_strsplit (pattern->route.methods, "|", -1);
       g_ptr_array_add (standard ? table->standard : table->own, pattern);

@@ -7,6 +7,7 @@ struct _HeroLogRing
 {
   GMutex mutex;
   GQueue lines; /* HeroLogLine */
+  guint64 n;    /* lines so far */
 };
 
 static void
@@ -49,6 +50,7 @@ ring_add (HeroLogRing *ring, HeroLogLine *line)
   HeroLogLine *oldest = NULL;
 
   g_mutex_lock (&ring->mutex);
+  line->seq = ++ring->n;
   g_queue_push_tail (&ring->lines, line);
   if (g_queue_get_length (&ring->lines) > HERO_LOG_RING_LINES)
     oldest = g_queue_pop_head (&ring->lines);
@@ -67,7 +69,10 @@ hero_log_get_lines (HeroServiceContext *ctx)
   for (GList *l = ring->lines.head; l != NULL; l = l->next)
     {
       HeroLogLine *line = l->data;
-      g_ptr_array_add (copy, line_new (line->time_us, line->level, line->text));
+      HeroLogLine *own = line_new (line->time_us, line->level, line->text);
+
+      own->seq = line->seq;
+      g_ptr_array_add (copy, own);
     }
   g_mutex_unlock (&ring->mutex);
   return copy;
