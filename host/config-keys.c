@@ -113,7 +113,7 @@ const HeroHostVariable hero_host_variables[] = {
   { "WATCHDOG_USEC", "", "How often the service manager wants a sign of life, in microseconds." },
   { "LISTEN_PID", "", "Process that the descriptors handed over are for." },
   { "LISTEN_FDS", "", "How many listening descriptors the service manager hands over." },
-  { "LISTEN_FDNAMES", "", "Their names, <service>.<role>, separated by colons." },
+  { "LISTEN_FDNAMES", "", "Their names, service.role each, separated by colons." },
   { NULL, NULL, NULL },
 };
 

@@ -13,7 +13,7 @@ print_usage (const HeroProgram *program, const char *message)
 {
   g_autofree char *usage = hero_cli_usage (program);
 
-  fprintf (stderr, "%s: %s\n%s\n", program->name, message, usage);
+  fprintf (stderr, "%s: %s\n%s", program->name, message, usage);
   return HERO_EXIT_USAGE;
 }
 
@@ -31,7 +31,9 @@ print_info (const HeroProgram *program, HeroConfig *config)
 {
   g_autoptr (GPtrArray) plans = hero_plans_new (config, TRUE);
   g_autofree char *text = hero_info_print (program, config, plans);
+  g_autofree char *diagnostics = hero_config_format_diagnostics (config);
 
+  fputs (diagnostics, stderr);
   fputs (text, stdout);
   return hero_config_has_errors (config) ? HERO_EXIT_USAGE : HERO_EXIT_OK;
 }
