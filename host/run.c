@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "control/control.h"
 #include "process.h"
 
 static gboolean
@@ -47,6 +48,8 @@ hero_run (HeroConfig *config, const HeroRunOptions *options)
 
   hero_process_prepare (config);
   plans = hero_plans_new (config, FALSE);
+  if (config->control_service != NULL && !options->alone)
+    control = hero_plan_new_builtin (config, config->control_service, &hero_control_plugin);
   if (!print_diagnostics (config))
     return HERO_EXIT_USAGE;
   adapt (options, plans);

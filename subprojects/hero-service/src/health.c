@@ -188,7 +188,7 @@ JsonObject *
 hero_health_get (HeroServiceContext *ctx, guint *status)
 {
   HeroHealth *health = get_health (ctx);
-  Verdict verdict = { FALSE, g_strdup (health->degraded) };
+  Verdict verdict = { FALSE, health->degraded != NULL ? g_strdup (health->degraded) : ctx->host->degraded (ctx) };
   JsonObject *body = json_object_new (), *checks = run_checks (health, &verdict);
   JsonArray *warnings = list_warnings (ctx, health);
   const char *word = verdict.failing ? "failing" : verdict.reason != NULL ? "degraded" : "ok";

@@ -208,6 +208,12 @@ host_warnings (HeroServiceContext *ctx)
   return list;
 }
 
+static char *
+host_held_degraded (HeroServiceContext *ctx)
+{
+  return NULL;
+}
+
 static const HeroHost table = {
   .struct_size = sizeof (HeroHost),
   .abi_major = HERO_ABI_MAJOR,
@@ -229,6 +235,7 @@ static const HeroHost table = {
   .stopped = host_stopped,
   .set_degraded = host_set_degraded,
   .warnings = host_warnings,
+  .degraded = host_held_degraded,
 };
 
 /* ------------------------------------------------------------------------------------------------ sockets */
