@@ -65,7 +65,9 @@ log_state (HeroUnit *self, HeroState from, HeroState to, const char *reason)
   };
   g_autoptr (GVariantDict) fields = g_variant_dict_new (NULL);
 
-  if (self->env->quiet)
+  /* The host's own service is degraded by what others do, and they say so themselves. */
+  if (self->env->quiet
+      || (self->plan->config == self->plan->host->control_service && from != HERO_STATE_STARTING && hero_state_is_up (to)))
     return;
   if (to == HERO_STATE_READY && from == HERO_STATE_STARTING)
     g_variant_dict_insert (fields, "ms", "x", self->ready_ms);

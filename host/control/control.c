@@ -78,7 +78,7 @@ show_health (HeroControl *self)
 
       if (state == HERO_STATE_STALLED || state == HERO_STATE_BACKOFF || state == HERO_STATE_FAILED
           || state == HERO_STATE_DEGRADED)
-        g_string_append_printf (text, "%s%s is %s", text->len > 0 ? ", " : "", hero_control_text (row, "name"),
+        g_string_append_printf (text, "%s%s: %s", text->len > 0 ? ", " : "", hero_control_text (row, "name"),
                                 hero_state_to_string (state));
     }
   hero_service_set_degraded (self->ctx, text->len > 0 ? text->str : NULL);
