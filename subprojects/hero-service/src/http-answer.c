@@ -46,8 +46,11 @@ hero_http_request_cut (HeroHttpRequest *request, char *text, gsize length)
 {
   g_autoptr (GSocketConnection) stream = g_object_ref (request->connection->stream);
   GMainContext *context = hero_sdk_get (request->role->http->ctx)->context;
-  g_autoptr (GIOStream) stolen = soup_server_message_steal_connection (request->msg);
+  g_autoptr (GIOStream) stolen = NULL;
 
+  if (text == NULL) /* first, else libsoup would write the last chunk of a stream that has none */
+    g_socket_shutdown (g_socket_connection_get_socket (stream), TRUE, TRUE, NULL);
+  stolen = soup_server_message_steal_connection (request->msg);
   hero_http_request_finish (request, text != NULL);
   if (text != NULL)
     hero_http_say_and_close (stream, context, text, length);

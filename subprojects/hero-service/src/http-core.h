@@ -1,10 +1,12 @@
 /*
  * http-core.h: what the HTTP files share. Service thread.
  *
- *   http-port.c   a listening socket: accept, limits, who connects
- *   http.c        a request from its head to its handler (conventions 3), over SoupServer
- *   http-answer.c answers: whole, streamed, or past libsoup when it would wait for a body nobody wants
- *   http-route.c  which handler a path and a method have
+ *   http-port.c     a listening socket: accept, limits, who connects
+ *   http-stream.c   what libsoup reads from
+ *   http.c          a request from its head to its handler (conventions 3), over SoupServer
+ *   http-request.c  the life of a request, and what it shows
+ *   http-answer.c   answers: whole, streamed, or past libsoup when it would wait for a body nobody wants
+ *   http-route.c    which handler a path and a method have
  */
 #pragma once
 
@@ -59,6 +61,7 @@ typedef struct
   GSocketConnection *stream;
   HeroIdentity *identity; /* of a request without identity headers */
   HeroRpcConnection *data; /* or NULL */
+  gboolean busy;           /* a request is under way */
 } HeroHttpConnection;
 
 struct _HeroHttpRequest

@@ -5,6 +5,8 @@
  */
 #include "http-core.h"
 
+#include "http-stream.h"
+
 #include <hero-service/error.h>
 #include <hero-service/log.h>
 #include <hero-service/peer.h>
@@ -75,6 +77,7 @@ adopt (HeroHttpPort *port, GSocketConnection *stream, int fd)
 {
   g_autoptr (GSocketAddress) local = placeholder_address (), remote = placeholder_address ();
   HeroHttpConnection *connection = g_new0 (HeroHttpConnection, 1);
+  g_autoptr (GIOStream) guarded = NULL;
 
   port->refs++;
   port->n_connections++;
@@ -83,7 +86,8 @@ adopt (HeroHttpPort *port, GSocketConnection *stream, int fd)
   connection->stream = g_object_ref (stream);
   connection->identity = identify (port, fd);
   g_object_set_qdata_full (G_OBJECT (remote), connection_key_quark (), connection, (GDestroyNotify)connection_free);
-  soup_server_accept_iostream (port->role->server, G_IO_STREAM (stream), local, remote, NULL);
+  guarded = hero_http_stream_new (G_IO_STREAM (stream), &connection->busy);
+  soup_server_accept_iostream (port->role->server, guarded, local, remote, NULL);
 }
 
 /* ------------------------------------------------------------------------------------------------ last words */

@@ -24,6 +24,7 @@ hero_http_request_new (HeroHttpRole *role, SoupServerMessage *msg, GHashTable *q
   request->role = role;
   request->msg = g_object_ref (msg);
   request->connection = hero_http_connection_of (msg);
+  request->connection->busy = TRUE;
   request->identity = hero_identity_ref (request->connection->identity);
   request->query = query != NULL ? g_hash_table_ref (query) : NULL;
   request->handled = TRUE;
@@ -68,6 +69,7 @@ hero_http_request_finish (HeroHttpRequest *request, gboolean written)
   if (request->gone)
     return;
   request->gone = TRUE;
+  request->connection->busy = FALSE;
   stop_waiting (request);
   g_object_set_qdata (G_OBJECT (request->msg), request_key_quark (), NULL);
   g_signal_handlers_disconnect_by_data (request->msg, request);

@@ -142,8 +142,9 @@ set_claims (Identity *self, const char *name, const char *value, GError **error)
 
   if (g_strv_length (claims) > MAX_CLAIMS)
     return malformed (error, name, "expected at most 256 claims");
-  if (!is_text (value))
-    return malformed (error, name, "expected UTF-8 without control characters");
+  for (guint i = 0; claims[i] != NULL; i++)
+    if (!is_text (claims[i]))
+      return malformed (error, name, "expected UTF-8 without control characters");
   if ((self->seen & SEEN_CLAIMS) && !g_strv_equal ((const char *const *)claims, (const char *const *)self->pub.claims))
     return malformed (error, name, "given twice with different values");
   if (self->pub.claims != no_claims)

@@ -25,7 +25,7 @@ typedef struct
 {
   const char *methods; /* "GET" (answers HEAD too), "POST|PUT", "*" */
   const char *path;    /* "/api/v1/messages/{id}": {name} matches one segment; a final "/{name...}" the rest, slashes too */
-  HeroHttpHandler handler;
+  HeroHttpHandler handler; /* NULL: not served on this role, 404, even if it is a standard endpoint */
   guint32 flags;
   gint64 max_body; /* bytes, 0 = the service's max_body_bytes, -1 = no limit (streams) */
 } HeroHttpRoute;
@@ -56,7 +56,7 @@ GBytes *hero_http_request_get_body (HeroHttpRequest *request); /* whole body, no
 HeroIdentity *hero_http_request_get_identity (HeroHttpRequest *request);
 HeroServiceContext *hero_http_request_get_context (HeroHttpRequest *request);
 const char *hero_http_request_get_base_path (HeroHttpRequest *request); /* X-Forwarded-Prefix, checked, "" = none */
-/* Fires when the client is gone or the service stops. */
+/* Fires when the client is gone or the service stops. The request must still be answered, or its stream ended: to nobody. */
 GCancellable *hero_http_request_get_cancellable (HeroHttpRequest *request);
 
 /* ---- the answer: exactly one of these, now or later. All end the request. */
