@@ -33,7 +33,7 @@ def program(name):
 def toml(tables):
     """Keys and tables as text: {'': {'banner': True}, 'hero_db': {'port': 0}}."""
     lines = []
-    for table, keys in tables.items():
+    for table, keys in sorted(tables.items(), key=lambda item: item[0] != ''):
         lines += [f'[{table}]'] if table else []
         lines += [f'{key} = {json.dumps(value)}' for key, value in keys.items()]
     return '\n'.join(lines) + '\n'
@@ -203,3 +203,11 @@ class Bundle:
 
     def wait_state(self, name, *states):
         return wait_for(lambda: (s := self.status(name))['state'] in states and s, f'{name} is {" or ".join(states)}')
+
+
+def template(tables=None, **keys):
+    """A configuration in which only the template plugin runs, as the service of that name."""
+    merged = {**{service: {'enabled': False} for service in SERVICES}, 'template': {'plugin': 'template.so', **keys}}
+    for table, more in (tables or {}).items():
+        merged[table] = {**merged.get(table, {}), **more}
+    return merged
