@@ -200,6 +200,20 @@ output_flush (Output *self, int fd, guint64 durable)
   return written;
 }
 
+GBytes *
+output_take (Output *self, guint64 *ticket)
+{
+  GByteArray *bytes = g_byte_array_new ();
+
+  *ticket = 0;
+  for (GList *link = self->runs.head; link != NULL; link = link->next)
+    *ticket = MAX (*ticket, ((const Run *) link->data)->ticket);
+  for (Block *block = self->first; block != NULL; block = block->next)
+    g_byte_array_append (bytes, (const guint8 *) block->data + block->start, (guint) (block->end - block->start));
+  output_clear (self);
+  return g_byte_array_free_to_bytes (bytes);
+}
+
 /* Moves `length` bytes from the front of one to the end of the other, or only drops them. */
 static void
 move_bytes (Output *from, Output *to, gsize length)

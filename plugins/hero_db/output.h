@@ -24,6 +24,9 @@ gsize output_get_ready (Output *self, guint64 durable);  /* bytes that may leave
  */
 gssize output_flush (Output *self, int fd, guint64 durable);
 
+/* Everything that is pending, for a client without a socket; *ticket: what it must wait for. */
+GBytes *output_take (Output *self, guint64 *ticket);
+
 /* A commit has failed: each sealed reply that waits for more than `durable` becomes `line` (with its CR LF). */
 void output_replace_waiting (Output *self, guint64 durable, const char *line);
 

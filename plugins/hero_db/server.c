@@ -18,7 +18,6 @@ server_new (const char *dir, const ServerLimits *limits, void (*changed) (gpoint
   self->changed = changed;
   self->data = data;
   self->started_us = g_get_monotonic_time ();
-  self->error_counts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->commands = command_table_new ();
   self->storage = storage_open (dir, limits->databases, on_committed, self, error);
   return self->storage != NULL ? g_steal_pointer (&self) : NULL;
@@ -32,7 +31,6 @@ server_free (Server *self)
   g_assert (g_queue_is_empty (&self->clients));
   g_clear_pointer (&self->storage, storage_close);
   command_table_free (self->commands);
-  g_hash_table_unref (self->error_counts);
   g_free (self->broken);
   g_free (self);
 }
@@ -45,7 +43,7 @@ on_committed (gpointer data, const GError *error)
   g_clear_pointer (&self->broken, g_free);
   if (error != NULL)
     {
-      self->broken = g_strdup (error->message);
+      self->broken = g_strdelimit (g_strdup (error->message), "\r\n", ' ');
       self->stats.commit_errors++;
     }
   else
@@ -215,6 +213,7 @@ run (Call *call)
   now = g_get_monotonic_time ();
   entry->calls++;
   entry->microseconds += (guint64) (now - call->server->clock_us);
+  histogram_add (&call->server->latency, (guint64) (now - call->server->clock_us));
   entry->failed += call->reply->errors > errors;
   call->server->clock_us = now;
 }

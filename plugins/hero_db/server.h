@@ -5,6 +5,7 @@
 #pragma once
 
 #include "command.h"
+#include "histogram.h"
 
 #define SERVER_REDIS_VERSION "7.2.4" /* whose behaviour is the contract */
 
@@ -25,7 +26,6 @@ typedef struct
   guint64 bytes_in, bytes_out;
   guint64 hits, misses, expired;
   guint64 commits, commit_errors;
-  guint64 commit_us; /* all commits together, from the end of the turn to its reply */
 } ServerStats;
 
 struct _Server
@@ -36,13 +36,12 @@ struct _Server
   GQueue clients; /* Client, oldest first; those with a socket */
   guint64 last_client_id;
   ServerStats stats;
-  GHashTable *error_counts; /* "ERR" -> number, in the value itself */
-  char *broken;             /* why writes are refused, NULL = they are not */
+  Histogram latency; /* microseconds of commands, since somebody emptied it */
+  char *broken;             /* why writes are refused, on one line; NULL = they are not */
   gint64 now;               /* Unix milliseconds of this turn */
   gint64 clock_us;          /* monotonic, when the last command ended */
   gint64 started_us;
   guint tcp_port; /* 0 = none */
-  gsize peak_memory;
   void (*changed) (gpointer data, Storage *storage, const GError *error); /* after each commit */
   gpointer data;
 };

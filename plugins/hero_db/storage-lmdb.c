@@ -481,10 +481,13 @@ storage_count_expiring (Storage *self, guint db)
   return self->databases[db].expiring;
 }
 
-guint
-storage_get_databases (Storage *self)
+gboolean
+storage_has_expiring (Storage *self)
 {
-  return self->database_count;
+  for (guint i = 0; i < self->database_count; i++)
+    if (self->databases[i].expiring > 0)
+      return TRUE;
+  return FALSE;
 }
 
 guint64

@@ -61,7 +61,7 @@ void storage_clear (Storage *self, guint db);
 
 guint64 storage_count (Storage *self, guint db);          /* keys, ended ones not yet removed included */
 guint64 storage_count_expiring (Storage *self, guint db); /* those of them that have an end */
-guint storage_get_databases (Storage *self);
+gboolean storage_has_expiring (Storage *self);            /* in any database */
 
 /* ---- expiry, by an index in order of time */
 /* The earliest end in any database. FALSE: nothing ends. */

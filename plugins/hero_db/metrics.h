@@ -1,0 +1,6 @@
+/* metrics.h: hero_hero_db_* of the host's /metrics. Service thread. */
+#pragma once
+
+#include "hero-db.h"
+
+void metrics_register (HeroDb *self);
