@@ -390,12 +390,10 @@ dismiss (Reader *reader)
   hero_http_stream_end (request);
 }
 
-void
-hero_events_stop (HeroServiceContext *ctx)
+static void
+dismiss_all (HeroEvents *events)
 {
-  HeroEvents *events = hero_sdk_get (ctx)->events;
-
-  for (guint i = 0; events != NULL && i < events->domains->len; i++)
+  for (guint i = 0; i < events->domains->len; i++)
     {
       Domain *domain = g_ptr_array_index (events->domains, i);
       GList *link;
@@ -405,9 +403,16 @@ hero_events_stop (HeroServiceContext *ctx)
 }
 
 void
+hero_events_stop (HeroServiceContext *ctx)
+{
+  if (hero_sdk_get (ctx)->events != NULL)
+    dismiss_all (hero_sdk_get (ctx)->events);
+}
+
+void
 hero_events_free (HeroEvents *events)
 {
-  hero_events_stop (events->ctx);
+  dismiss_all (events);
   for (guint i = 0; i < events->domains->len; i++)
     {
       Domain *domain = g_ptr_array_index (events->domains, i);

@@ -422,11 +422,9 @@ first_unfinished (HeroHttpRole *role)
   return NULL;
 }
 
-void
-hero_http_end_stop (HeroServiceContext *ctx)
+static void
+close_all (HeroHttp *http)
 {
-  HeroHttp *http = hero_http_get (ctx);
-
   for (guint i = 0; i < http->roles->len; i++)
     {
       HeroHttpRole *role = g_ptr_array_index (http->roles, i);
@@ -438,6 +436,12 @@ hero_http_end_stop (HeroServiceContext *ctx)
       if (role->server != NULL)
         soup_server_disconnect (role->server);
     }
+}
+
+void
+hero_http_end_stop (HeroServiceContext *ctx)
+{
+  close_all (hero_http_get (ctx));
 }
 
 static void
@@ -461,7 +465,7 @@ role_free (HeroHttpRole *role)
 void
 hero_http_free (HeroHttp *http)
 {
-  hero_http_end_stop (http->ctx);
+  close_all (http);
   for (guint i = 0; i < http->roles->len; i++)
     role_free (g_ptr_array_index (http->roles, i));
   g_ptr_array_unref (http->roles);
