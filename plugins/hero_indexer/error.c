@@ -1,6 +1,8 @@
 /* error.c: the error codes of hero_indexer. Any thread. */
 #include "error.h"
 
+#include <string.h>
+
 typedef struct
 {
   JsonObject *data;
@@ -31,6 +33,28 @@ indexer_error_add_text (GError *error, const char *member, const char *text)
 {
   if (error->domain == INDEXER_ERROR)
     json_object_set_string_member (indexer_error_get_private (error)->data, member, text);
+}
+
+char *
+indexer_error_quote (const char *text)
+{
+  g_autofree char *cut = g_strndup (text, 80);
+  g_autofree char *valid = g_utf8_make_valid (cut, -1);
+
+  return g_strconcat ("'", valid, strlen (text) > 80 ? "..'" : "'", NULL);
+}
+
+void
+indexer_error_set_param (GError **error, const char *param, const char *place, const char *expected, const char *got)
+{
+  if (error == NULL)
+    return;
+  *error = g_error_new (INDEXER_ERROR, INDEXER_INVALID_PARAMS, "parameter '%s': %s%sexpected %s, got %s", param, place,
+                        *place != 0 ? ": " : "", expected, got);
+  indexer_error_add_text (*error, "param", param);
+  indexer_error_add_text (*error, "expected", expected);
+  if (*place != 0)
+    indexer_error_add_text (*error, "path", place);
 }
 
 void

@@ -41,7 +41,7 @@ indexer_nearest_consider (IndexerNearest *self, const char *name)
   if (length > MAX_LENGTH || other > MAX_LENGTH || MAX (length, other) - MIN (length, other) > MAX_DISTANCE)
     return;
   d = distance (self->word, name);
-  if (d > MAX_DISTANCE || d >= MAX (length, other) || (self->best != NULL && d >= self->distance))
+  if (d > MIN (MAX_DISTANCE, MAX (length, other) / 2) || (self->best != NULL && d >= self->distance))
     return;
   self->best = name;
   self->distance = d;

@@ -19,10 +19,7 @@ indexer_query_free (IndexerQuery *self)
 static void
 set_shape_error (GError **error, const char *key, const char *expected, JsonNode *node)
 {
-  g_set_error (error, INDEXER_ERROR, INDEXER_INVALID_PARAMS, "parameter 'query': %s: expected %s, got %s", key, expected,
-               node != NULL ? indexer_node_kind (node) : "nothing");
-  if (error != NULL)
-    indexer_error_add_text (*error, "path", key);
+  indexer_error_set_param (error, "query", key, expected, node != NULL ? indexer_node_kind (node) : "nothing");
 }
 
 static void
@@ -255,6 +252,7 @@ indexer_query_parse (IndexerSchema *schema, JsonObject *object, GError **error)
     { "term", parse_term, { "type", "field", "value" } },
   };
   g_autoptr (IndexerQuery) self = g_new0 (IndexerQuery, 1);
+  g_autofree char *quoted = NULL;
   const char *type;
 
   self->terms = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
@@ -271,7 +269,7 @@ indexer_query_parse (IndexerSchema *schema, JsonObject *object, GError **error)
         warn_unknown (self, object, types[i].keys);
         return g_steal_pointer (&self);
       }
-  g_set_error (error, INDEXER_ERROR, INDEXER_INVALID_PARAMS,
-               "parameter 'query': type: expected all, match or term, got '%s'", type);
+  quoted = indexer_error_quote (type);
+  indexer_error_set_param (error, "query", "type", "all, match or term", quoted);
   return NULL;
 }

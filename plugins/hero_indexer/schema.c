@@ -61,9 +61,9 @@ set_invalid (GError **error, const char *format, ...)
 static gboolean
 set_wrong_type (GError **error, guint index, const char *member, const char *expected, JsonNode *node)
 {
-  g_set_error (error, INDEXER_ERROR, INDEXER_INVALID_PARAMS,
-               "parameter 'schema': fields[%u].%s: expected %s, got %s", index, member, expected,
-               node != NULL ? indexer_node_kind (node) : "nothing");
+  g_autofree char *place = g_strdup_printf ("fields[%u].%s", index, member);
+
+  indexer_error_set_param (error, "schema", place, expected, node != NULL ? indexer_node_kind (node) : "nothing");
   return FALSE;
 }
 
@@ -105,13 +105,14 @@ static gboolean
 check_name (const char *name, GError **error)
 {
   gsize length = strlen (name);
+  g_autofree char *quoted = indexer_error_quote (name);
 
   if (length == 0 || length > MAX_NAME)
-    set_invalid (error, "a field name has 1..%d bytes, '%.40s' has %" G_GSIZE_FORMAT, MAX_NAME, name, length);
+    set_invalid (error, "a field name has 1..%d bytes, %s has %" G_GSIZE_FORMAT, MAX_NAME, quoted, length);
   else if (name[0] == '-')
-    set_invalid (error, "field name '%s' must not start with '-'", name);
+    set_invalid (error, "field name %s must not start with '-'", quoted);
   else if (g_str_equal (name, "_score") || g_str_equal (name, "_doc"))
-    set_invalid (error, "field name '%s' is reserved", name);
+    set_invalid (error, "field name %s is reserved", quoted);
   else
     return TRUE;
   return FALSE;
@@ -201,8 +202,9 @@ add_fields (IndexerSchema *self, JsonArray *fields, GPtrArray *warnings, GError 
 
       if (!JSON_NODE_HOLDS_OBJECT (node))
         {
-          g_set_error (error, INDEXER_ERROR, INDEXER_INVALID_PARAMS,
-                       "parameter 'schema': fields[%u]: expected object, got %s", i, indexer_node_kind (node));
+          g_autofree char *place = g_strdup_printf ("fields[%u]", i);
+
+          indexer_error_set_param (error, "schema", place, "object", indexer_node_kind (node));
           return FALSE;
         }
       field = parse_field (json_node_get_object (node), i, warnings, error);
@@ -230,8 +232,7 @@ indexer_schema_parse (JsonObject *object, GPtrArray *warnings, GError **error)
   self->by_name = g_hash_table_new (g_str_hash, g_str_equal);
   if (fields == NULL || !JSON_NODE_HOLDS_ARRAY (fields))
     {
-      g_set_error (error, INDEXER_ERROR, INDEXER_INVALID_PARAMS, "parameter 'schema': fields: expected array, got %s",
-                   fields != NULL ? indexer_node_kind (fields) : "nothing");
+      indexer_error_set_param (error, "schema", "fields", "array", fields != NULL ? indexer_node_kind (fields) : "nothing");
       return NULL;
     }
   if (!refuse_unsupported (object, error) || !add_fields (self, json_node_get_array (fields), warnings, error))
