@@ -225,7 +225,7 @@ hero_sockets_foreach (HeroSockets *self, HeroSocketFunc func, gpointer data)
   for (guint i = 0; i < self->entries->len; i++)
     {
       const Entry *entry = &g_array_index (self->entries, Entry, i);
-      int fd = entry->listener != NULL ? hero_listener_get_fd (entry->listener) : -1;
+      int fd = entry->listener != NULL ? hero_listener_get_fd (entry->listener) : entry->inherited_fd;
 
       func (entry->address->role, entry->address->protocol, entry->tcp, fd,
             entry->listener != NULL ? hero_listener_get_address (entry->listener) : entry->address->address, data);
