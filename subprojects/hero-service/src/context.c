@@ -7,6 +7,7 @@
 #include <hero-service/error.h>
 #include <hero-service/listener.h>
 
+#include "bus-private.h"
 #include "events-internal.h"
 #include "health-internal.h"
 #include "http-internal.h"
@@ -82,6 +83,7 @@ hero_service_free_context (HeroServiceContext *ctx)
     return;
   end_stop_check (sdk);
   hero_page_free_context (ctx);
+  g_clear_pointer (&sdk->bus, hero_bus_free);
   g_clear_pointer (&sdk->events, hero_events_free);
   g_clear_pointer (&sdk->http, hero_http_free);
   g_clear_pointer (&sdk->rpc, hero_rpc_free);
@@ -250,7 +252,10 @@ hero_service_serve (HeroServiceContext *ctx, GError **error)
 {
   hero_endpoints_install (ctx);
   hero_page_install (ctx);
-  return hero_http_serve (ctx, error);
+  if (!hero_http_serve (ctx, error))
+    return FALSE;
+  hero_bus_attach (ctx);
+  return TRUE;
 }
 
 gboolean
@@ -267,6 +272,7 @@ report_stopped (HeroSdk *sdk, const GError *error)
   sdk->reported = TRUE;
   end_stop_check (sdk);
   hero_http_end_stop (sdk->ctx);
+  hero_bus_detach (sdk->ctx);
   g_clear_pointer (&sdk->data_lock, hero_dir_unlock);
   sdk->ctx->host->stopped (sdk->ctx, error);
 }
@@ -298,6 +304,7 @@ begin_stop (HeroSdk *sdk)
   hero_http_begin_stop (sdk->ctx);
   hero_events_stop (sdk->ctx);
   hero_rpc_cancel_pending (sdk->ctx);
+  hero_bus_begin_stop (sdk->ctx);
   return TRUE;
 }
 

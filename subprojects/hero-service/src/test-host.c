@@ -22,6 +22,7 @@ struct _HeroTestHost
   HeroServiceContext ctx; /* first: the callbacks get its address */
   const HeroServicePlugin *plugin;
   GVariant *config, *origin;
+  GHashTable *settings; /* name -> text */
   GMainContext *context;
   GCancellable *cancellable;
   GThread *thread;
@@ -66,7 +67,7 @@ host_config_origin (HeroServiceContext *ctx)
 static const char *
 host_setting (HeroServiceContext *ctx, const char *name)
 {
-  return strcmp (name, "socket_dir") == 0 ? host_of (ctx)->dir : NULL;
+  return g_hash_table_lookup (host_of (ctx)->settings, name);
 }
 
 static const char *const *
@@ -315,6 +316,8 @@ hero_test_host_new (const HeroServicePlugin *plugin, GVariant *config)
   host->dir = g_strdup ("/tmp/hero-test-XXXXXX");
   g_assert_nonnull (g_mkdtemp (host->dir));
   host->config = complete_config (host, given);
+  host->settings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  hero_test_host_set_setting (host, "socket_dir", host->dir);
   host->origin = g_variant_ref_sink (g_variant_new ("a{s(su)}", NULL));
   host->context = g_main_context_new ();
   host->cancellable = g_cancellable_new ();
@@ -328,6 +331,12 @@ hero_test_host_new (const HeroServicePlugin *plugin, GVariant *config)
       add_listener (host, socket->role, path, FALSE);
     }
   return host;
+}
+
+void
+hero_test_host_set_setting (HeroTestHost *host, const char *name, const char *value)
+{
+  g_hash_table_insert (host->settings, g_strdup (name), g_strdup (value));
 }
 
 static void
@@ -456,6 +465,7 @@ hero_test_host_free (HeroTestHost *host)
   g_ptr_array_unref (host->log);
   g_variant_unref (host->config);
   g_variant_unref (host->origin);
+  g_hash_table_unref (host->settings);
   g_main_context_unref (host->context);
   g_object_unref (host->cancellable);
   g_mutex_clear (&host->mutex);

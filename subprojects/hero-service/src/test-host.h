@@ -13,6 +13,8 @@ typedef struct _HeroTestHost HeroTestHost;
 
 /* config: a{sv}, floating, or NULL; data_dir is added. */
 HeroTestHost *hero_test_host_new (const HeroServicePlugin *plugin, GVariant *config);
+/* What HeroHost.setting answers, before start; socket_dir is there. */
+void hero_test_host_set_setting (HeroTestHost *host, const char *name, const char *value);
 /* create, start, ready, bind, serve. */
 gboolean hero_test_host_start (HeroTestHost *host, GError **error);
 /* Cancels, calls stop, waits for `stopped`, then destroy. FALSE: the error that `stopped` had. */

@@ -105,6 +105,14 @@ GBytes *hero_bus_deliver_finish (HeroBus *bus, GAsyncResult *result, GError **er
 /* TRUE if there is a subscription (not OBSERVE) or a service for the topic in this process. */
 gboolean hero_bus_has_receiver (HeroBus *bus, GBytes *topic);
 
+/* What the bus of this process has done; only rises, but for the last two. */
+typedef struct
+{
+  guint64 published, delivered, full, late_replies, service_calls, service_errors;
+  guint subscriptions, requests;
+} HeroBusCounts;
+void hero_bus_get_counts (HeroBus *bus, HeroBusCounts *counts);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HeroBusMessage, hero_bus_message_unref)
 
 G_END_DECLS
