@@ -10,7 +10,8 @@ G_BEGIN_DECLS
 /* Once per process, before any other use: reads never start a program, so only data of repositories is looked at. */
 void code_git_init (void);
 
-/* From the last libgit2 error of this thread: repo_unsafe, repo_unsupported, rev_not_found or io_error. Always FALSE. */
+/* From the last libgit2 error of this thread: repo_unsafe, repo_unsupported, rev_not_found or io_error. Always FALSE.
+ */
 gboolean code_git_set_error (GError **error, int result, const char *what);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (git_repository, git_repository_free)

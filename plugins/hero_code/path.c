@@ -37,7 +37,8 @@ code_path_check (const char *parameter, const char *path, GError **error)
 
   if (fault == NULL)
     return TRUE;
-  g_set_error (error, CODE_ERROR, CODE_INVALID_PARAMS, "parameter '%s': expected %s, got '%.80s'", parameter, fault, path);
+  g_set_error (error, CODE_ERROR, CODE_INVALID_PARAMS, "parameter '%s': expected %s, got '%.80s'", parameter, fault,
+               path);
   code_error_add_text (error, "code_name", "invalid_params");
   code_error_add_text (error, "param", parameter);
   code_error_add_text (error, "expected", fault);

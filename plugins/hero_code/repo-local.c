@@ -6,15 +6,19 @@
 static gboolean
 names_program (const char *key)
 {
-  static const char *const exact[] = { "core.sshcommand", "core.hookspath", "core.fsmonitor", "core.pager", "core.editor",
-                                       "core.askpass", "core.gitproxy", "diff.external", "gpg.program", "sequence.editor",
-                                       "uploadpack.packobjectshook", "interactive.difffilter", NULL };
-  static const char *const sections[] = { "filter.", "credential.", "alias.", "pager.", "difftool.", "mergetool.", NULL };
+  static const char *const exact[]
+      = { "core.sshcommand", "core.hookspath", "core.fsmonitor", "core.pager", "core.editor", "core.askpass",
+          "core.gitproxy", "diff.external", "gpg.program", "sequence.editor", "uploadpack.packobjectshook",
+          "interactive.difffilter", NULL };
+  static const char *const sections[]
+      = { "filter.", "credential.", "alias.", "pager.", "difftool.", "mergetool.", NULL };
   static const struct
   {
     const char *section, *last;
-  } pairs[] = { { "diff.", ".textconv" }, { "diff.", ".command" }, { "merge.", ".driver" }, { "remote.", ".uploadpack" },
-                { "remote.", ".receivepack" }, { "remote.", ".vcs" }, { "gpg.", ".program" }, { "submodule.", ".update" } };
+  } pairs[] = {
+    { "diff.", ".textconv" }, { "diff.", ".command" }, { "merge.", ".driver" }, { "remote.", ".uploadpack" },
+    { "remote.", ".receivepack" }, { "remote.", ".vcs" }, { "gpg.", ".program" }, { "submodule.", ".update" },
+  };
 
   if (g_strv_contains (exact, key))
     return TRUE;

@@ -104,7 +104,7 @@ add_remote_time (JsonObject *object, git_repository *repository)
 
   if (g_stat (path, &st) == 0)
     json_object_set_int_member (object, "remote_checked_at",
-                                (gint64) st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000);
+                                (gint64)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000);
   else
     json_object_set_null_member (object, "remote_checked_at");
 }
@@ -130,8 +130,9 @@ add_status (JsonObject *object, git_repository *repository, GError **error)
 static gboolean
 describe (JsonObject *object, git_repository *repository, GError **error)
 {
-  const char *kind = git_repository_is_bare (repository) ? "bare" : git_repository_is_worktree (repository) ? "worktree"
-                                                                                                             : "normal";
+  const char *kind = git_repository_is_bare (repository)       ? "bare"
+                     : git_repository_is_worktree (repository) ? "worktree"
+                                                               : "normal";
 
   json_object_set_string_member (object, "kind", kind);
   code_repo_add_remotes (object, repository);

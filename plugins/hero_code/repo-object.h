@@ -1,4 +1,5 @@
-/* repo-object.h: a repository as clients see it, the Repo object of contract 3.4. On a worker: it reads the repository. */
+/* repo-object.h: a repository as clients see it, the Repo object of contract 3.4. On a worker: it reads the repository.
+ */
 #pragma once
 
 #include "repo-open.h"

@@ -66,7 +66,7 @@ check_owner (const char *id, const char *worktree, const char *path, GError **er
   if (st.st_uid == geteuid () || is_declared_safe (worktree))
     return TRUE;
   text = g_strdup_printf ("%s belongs to user %u; add it to safe.directory of your git configuration to trust it", path,
-                          (unsigned int) st.st_uid);
+                          (unsigned int)st.st_uid);
   return set_unsafe (error, id, "owner", text);
 }
 
@@ -90,7 +90,8 @@ find_gitdir (const char *id, const char *worktree, GError **error)
   if (!S_ISREG (st.st_mode) || st.st_size > MAX_GITDIR_FILE || !g_file_get_contents (dot_git, &text, NULL, NULL)
       || !g_str_has_prefix (text, "gitdir:"))
     {
-      code_error_set (error, CODE_NOT_FOUND, "repo_not_found", "%s: its .git is neither a directory nor a gitdir file", id);
+      code_error_set (error, CODE_NOT_FOUND, "repo_not_found", "%s: its .git is neither a directory nor a gitdir file",
+                      id);
       return NULL;
     }
   g_strstrip (text);

@@ -1,4 +1,5 @@
-/* repo-open.h: opens a repository after what contract 3.2 asks of it has been looked at. On a worker: it reads files. */
+/* repo-open.h: opens a repository after what contract 3.2 asks of it has been looked at. On a worker: it reads files.
+ */
 #pragma once
 
 #include "git.h"
@@ -9,8 +10,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   CodeRoot *root;
-  const char *data_dir;             /* a gitdir may lie beneath it */
-  const char *const *gitdir_roots;  /* and beneath these */
+  const char *data_dir;            /* a gitdir may lie beneath it */
+  const char *const *gitdir_roots; /* and beneath these */
 } CodeRepoPolicy;
 
 /*

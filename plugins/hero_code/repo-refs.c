@@ -31,7 +31,7 @@ code_mask_url (const char *url)
   colon = at != NULL ? memchr (rest, ':', at - rest) : NULL;
   if (colon == NULL)
     return g_strdup (url);
-  return g_strdup_printf ("%.*s:***%s", (int) (colon - url), url, at);
+  return g_strdup_printf ("%.*s:***%s", (int)(colon - url), url, at);
 }
 
 static void
@@ -74,8 +74,7 @@ unborn_branch (git_repository *repository)
   g_autoptr (git_reference) head = NULL;
   const char *target;
 
-  if (git_reference_lookup (&head, repository, "HEAD") != 0
-      || (target = git_reference_symbolic_target (head)) == NULL)
+  if (git_reference_lookup (&head, repository, "HEAD") != 0 || (target = git_reference_symbolic_target (head)) == NULL)
     return NULL;
   return g_strdup (g_str_has_prefix (target, "refs/heads/") ? target + strlen ("refs/heads/") : target);
 }
@@ -113,7 +112,8 @@ code_repo_head (git_repository *repository)
     }
   upstream = upstream_name (repository, head);
   git_oid_tostr (commit, sizeof commit, git_reference_target (head));
-  json_object_set_string_member (object, "kind", git_repository_head_detached (repository) == 1 ? "detached" : "branch");
+  json_object_set_string_member (object, "kind",
+                                 git_repository_head_detached (repository) == 1 ? "detached" : "branch");
   set_text (object, "branch", git_repository_head_detached (repository) == 1 ? NULL : git_reference_shorthand (head));
   set_text (object, "commit", commit);
   set_text (object, "upstream", upstream);
@@ -160,7 +160,7 @@ print_person (const git_signature *person)
 
   set_text (object, "name", person->name);
   set_text (object, "email", person->email);
-  json_object_set_int_member (object, "at", (gint64) person->when.time * 1000);
+  json_object_set_int_member (object, "at", (gint64)person->when.time * 1000);
   json_object_set_int_member (object, "tz", person->when.offset);
   return object;
 }
@@ -188,9 +188,10 @@ print_commit (git_repository *repository, git_commit *commit)
   json_object_set_object_member (object, "author", print_person (git_commit_author (commit)));
   json_object_set_object_member (object, "committer", print_person (git_commit_committer (commit)));
   set_text (object, "summary", git_commit_summary (commit));
-  json_object_set_boolean_member (object, "signed",
-                                  git_commit_extract_signature (&signature, &signed_text, repository,
-                                                                (git_oid *) git_commit_id (commit), NULL) == 0);
+  json_object_set_boolean_member (
+      object, "signed",
+      git_commit_extract_signature (&signature, &signed_text, repository, (git_oid *)git_commit_id (commit), NULL)
+          == 0);
   git_buf_dispose (&signature);
   git_buf_dispose (&signed_text);
   return object;
@@ -273,14 +274,14 @@ code_repo_add_refs (JsonObject *object, git_repository *repository)
 static int
 count_stash (size_t index, const char *message, const git_oid *id, void *data)
 {
-  ++*(guint *) data;
+  ++*(guint *)data;
   return 0;
 }
 
 static int
 count_submodule (git_submodule *submodule, const char *name, void *data)
 {
-  ++*(guint *) data;
+  ++*(guint *)data;
   return 0;
 }
 

@@ -120,8 +120,8 @@ static void
 add_entry (CodeStatus *self, git_repository *repository, git_index *index, const git_status_entry *status)
 {
   const git_diff_delta *delta = status->index_to_workdir != NULL ? status->index_to_workdir : status->head_to_index;
-  const git_diff_file *file = delta->new_file.path != NULL && delta->status != GIT_DELTA_DELETED ? &delta->new_file
-                                                                                                 : &delta->old_file;
+  const git_diff_file *file
+      = delta->new_file.path != NULL && delta->status != GIT_DELTA_DELETED ? &delta->new_file : &delta->old_file;
   CodeStatusEntry *entry = g_new0 (CodeStatusEntry, 1);
 
   entry->path = g_strdup (file->path);
@@ -144,7 +144,8 @@ add_entry (CodeStatus *self, git_repository *repository, git_index *index, const
       entry->y = worktree_letter (status->status);
       if (entry->y == 'D' && is_skipped (index, file->path))
         entry->y = '.';
-      if (entry->y == 'M' && file->mode == GIT_FILEMODE_COMMIT && submodule_stands_still (repository, index, file->path))
+      if (entry->y == 'M' && file->mode == GIT_FILEMODE_COMMIT
+          && submodule_stands_still (repository, index, file->path))
         entry->y = '.';
       entry->uncertain = entry->y == 'M' && has_external_filter (repository, file->path);
       self->staged += entry->x != '.';
@@ -159,7 +160,7 @@ add_entry (CodeStatus *self, git_repository *repository, git_index *index, const
 static int
 compare_entries (gconstpointer a, gconstpointer b)
 {
-  const CodeStatusEntry *x = *(CodeStatusEntry *const *) a, *y = *(CodeStatusEntry *const *) b;
+  const CodeStatusEntry *x = *(CodeStatusEntry *const *)a, *y = *(CodeStatusEntry *const *)b;
 
   return strcmp (x->path, y->path);
 }
@@ -180,8 +181,8 @@ code_status_new (git_repository *repository, CodeUntracked untracked, const char
     options.flags |= GIT_STATUS_OPT_INCLUDE_UNTRACKED;
   if (untracked == CODE_UNTRACKED_ALL)
     options.flags |= GIT_STATUS_OPT_RECURSE_UNTRACKED_DIRS;
-  options.pathspec.strings = (char **) paths;
-  options.pathspec.count = paths != NULL ? g_strv_length ((char **) paths) : 0;
+  options.pathspec.strings = (char **)paths;
+  options.pathspec.count = paths != NULL ? g_strv_length ((char **)paths) : 0;
 
   result = git_status_list_new (&list, repository, &options);
   if (result != 0)

@@ -17,8 +17,8 @@ typedef enum
 
 typedef struct
 {
-  char *path;    /* as git prints it: an untracked directory ends in '/' */
-  char x, y;     /* index, work tree: . M T A D ? U */
+  char *path;           /* as git prints it: an untracked directory ends in '/' */
+  char x, y;            /* index, work tree: . M T A D ? U */
   const char *conflict; /* "UU", .. or NULL */
   const char *kind;     /* file symlink submodule repo dir */
   gboolean uncertain;   /* an external filter would have to be run to be sure */
@@ -31,7 +31,8 @@ typedef struct
 } CodeStatus;
 
 /* paths: literal path prefixes, or NULL = all. */
-CodeStatus *code_status_new (git_repository *repository, CodeUntracked untracked, const char *const *paths, GError **error);
+CodeStatus *code_status_new (git_repository *repository, CodeUntracked untracked, const char *const *paths,
+                             GError **error);
 void code_status_free (CodeStatus *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CodeStatus, code_status_free)

@@ -29,7 +29,7 @@ code_root_new (const char *directory)
 static void
 root_clear (gpointer data)
 {
-  g_free (((CodeRoot *) data)->directory);
+  g_free (((CodeRoot *)data)->directory);
 }
 
 CodeRoot *
@@ -56,8 +56,8 @@ open_root (CodeRoot *self, GError **error)
   int fd = open (self->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
   if (fd < 0)
-    code_error_set (error, CODE_CODEROOT_MISSING, "coderoot_missing", "coderoot %s cannot be opened: %s", self->directory,
-                    g_strerror (errno));
+    code_error_set (error, CODE_CODEROOT_MISSING, "coderoot_missing", "coderoot %s cannot be opened: %s",
+                    self->directory, g_strerror (errno));
   return fd;
 }
 
@@ -67,8 +67,8 @@ code_root_resolve (CodeRoot *self, GError **error)
   g_autofree char *real = realpath (self->directory, NULL); /* by malloc, which is GLib's */
 
   if (real == NULL)
-    code_error_set (error, CODE_CODEROOT_MISSING, "coderoot_missing", "coderoot %s cannot be opened: %s", self->directory,
-                    g_strerror (errno));
+    code_error_set (error, CODE_CODEROOT_MISSING, "coderoot_missing", "coderoot %s cannot be opened: %s",
+                    self->directory, g_strerror (errno));
   return g_steal_pointer (&real);
 }
 

@@ -29,7 +29,8 @@ typedef enum
 
 /*
  * Opens a path (checked by code_path_check; "" = the root itself) for reading. Returns the descriptor or -1 with
- * CODE_NOT_FOUND, CODE_PATH_FORBIDDEN (reason escape, git_internal), CODE_NOT_A_FILE, CODE_CODEROOT_MISSING, CODE_IO_ERROR.
+ * CODE_NOT_FOUND, CODE_PATH_FORBIDDEN (reason escape, git_internal), CODE_NOT_A_FILE, CODE_CODEROOT_MISSING,
+ * CODE_IO_ERROR.
  */
 int code_root_open (CodeRoot *self, const char *path, CodeOpenKind kind, struct stat *st, GError **error);
 

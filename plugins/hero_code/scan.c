@@ -30,7 +30,8 @@ code_scan_free (CodeScan *self)
 gboolean
 code_scan_skips (const char *name, const char *const *skip)
 {
-  static const char *const always[] = { "node_modules", "vendor", "dist", "build", "bin", "obj", "target", "tmp", "temp", NULL };
+  static const char *const always[]
+      = { "node_modules", "vendor", "dist", "build", "bin", "obj", "target", "tmp", "temp", NULL };
 
   return name[0] == '.' || name[0] == '_' || g_strv_contains (always, name)
          || (skip != NULL && g_strv_contains (skip, name));
@@ -39,7 +40,7 @@ code_scan_skips (const char *name, const char *const *skip)
 static int
 compare_names (gconstpointer a, gconstpointer b)
 {
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
 }
 
 /* The names of the real subdirectories, in byte order; takes fd. NULL: it cannot be read. */
@@ -89,7 +90,7 @@ is_double (Walk *walk, int fd, const char *path)
 
   if (fstat (fd, &st) != 0)
     return FALSE;
-  key = g_strdup_printf ("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, (guint64) st.st_dev, (guint64) st.st_ino);
+  key = g_strdup_printf ("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, (guint64)st.st_dev, (guint64)st.st_ino);
   first = g_hash_table_lookup (walk->seen, key);
   if (first == NULL)
     {
@@ -120,7 +121,8 @@ visit (Walk *walk, int parent, const char *name, const char *path, guint depth, 
   close (fd);
   if (walk->scan->ids->len <= MAX_REPOSITORIES)
     return TRUE;
-  code_error_set (error, CODE_LIMIT_EXCEEDED, "limit_exceeded", "more than %d repositories below coderoot", MAX_REPOSITORIES);
+  code_error_set (error, CODE_LIMIT_EXCEEDED, "limit_exceeded", "more than %d repositories below coderoot",
+                  MAX_REPOSITORIES);
   code_error_add_int (error, "limit", MAX_REPOSITORIES);
   return FALSE;
 }

@@ -1,4 +1,5 @@
-/* scan.h: finds the repositories below coderoot (contract 3.1). Reads directories only; opens no repository. On a worker. */
+/* scan.h: finds the repositories below coderoot (contract 3.1). Reads directories only; opens no repository. On a
+ * worker. */
 #pragma once
 
 #include <gio/gio.h>

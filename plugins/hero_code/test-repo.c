@@ -37,7 +37,9 @@ git_status (TestTree *tree, const char *id)
 {
   g_autofree char *script = g_strdup_printf (
       "git -C %s status --porcelain=v2 --no-renames --untracked-files=normal --ignore-submodules=dirty | sed -E"
-      " -e 's/^1 (..) ([^ ]+ ){6}/\\1 /' -e 's/^u (..) ([^ ]+ ){8}/\\1 /' -e 's/^\\? /?? /' | LC_ALL=C sort -k2 > status", id);
+      " -e 's/^1 (..) ([^ ]+ ){6}/\\1 /' -e 's/^u (..) ([^ ]+ ){8}/\\1 /' -e 's/^\\? /?? /' | LC_ALL=C sort -k2 > "
+      "status",
+      id);
   g_autofree char *path = g_build_filename (tree->path, "status", NULL);
   char *text = NULL;
 
@@ -58,21 +60,27 @@ check_status (TestTree *tree, const char *id)
 static void
 test_status (TestTree *tree, gconstpointer data)
 {
-  tree_run (tree, "git init -q r; cd r; for f in a b c d e f; do echo $f > $f; done; ln -s a l; git add .; git commit -qm one");
+  tree_run (
+      tree,
+      "git init -q r; cd r; for f in a b c d e f; do echo $f > $f; done; ln -s a l; git add .; git commit -qm one");
   check_status (tree, "r");
-  tree_run (tree, "cd r; echo x >> a; rm b; echo n > new; git add new; echo y >> new; git rm -q c; echo z > d; git add d;"
-                  "git mv e moved; chmod +x f; rm l; echo no-link > l; mkdir dir; echo u > dir/u; echo ig > ig; echo ig > .gitignore;"
-                  "mkdir empty; git init -q nested; echo 1 > nested/f");
+  tree_run (tree,
+            "cd r; echo x >> a; rm b; echo n > new; git add new; echo y >> new; git rm -q c; echo z > d; git add d;"
+            "git mv e moved; chmod +x f; rm l; echo no-link > l; mkdir dir; echo u > dir/u; echo ig > ig; echo ig > "
+            ".gitignore;"
+            "mkdir empty; git init -q nested; echo 1 > nested/f");
   check_status (tree, "r");
 }
 
 static void
 test_conflict (TestTree *tree, gconstpointer data)
 {
-  tree_run (tree, "git init -q -b main r; cd r; for f in uu du ud; do echo 0 > $f; done; git add .; git commit -qm base;"
-                  "git checkout -q -b side; echo s > uu; echo s > du; git rm -q ud; echo s > aa; git add .; git commit -qm side;"
-                  "git checkout -q main; echo m > uu; git rm -q du; echo m > ud; echo m > aa; git add .; git commit -qm main;"
-                  "git merge side > /dev/null || true");
+  tree_run (
+      tree,
+      "git init -q -b main r; cd r; for f in uu du ud; do echo 0 > $f; done; git add .; git commit -qm base;"
+      "git checkout -q -b side; echo s > uu; echo s > du; git rm -q ud; echo s > aa; git add .; git commit -qm side;"
+      "git checkout -q main; echo m > uu; git rm -q du; echo m > ud; echo m > aa; git add .; git commit -qm main;"
+      "git merge side > /dev/null || true");
   check_status (tree, "r");
 }
 
@@ -100,12 +108,14 @@ test_object (TestTree *tree, gconstpointer data)
   JsonObject *head, *remote;
   JsonArray *commands;
 
-  tree_run (tree, "git init -q --bare far.git; mkdir -p github/octo; git init -q -b main github/octo/tool; cd github/octo/tool;"
-                  "git remote add origin file://$HOME/far.git; echo 1 > f; git add f; git commit -qm 'first one';"
-                  "git tag v1.10; git tag -a v1.9 -m nine; git push -q -u origin main; echo 2 > f; git commit -qam 'second';"
-                  "echo 3 > f; git stash -q; git branch other; echo 4 > untracked;"
-                  "printf '#!/bin/sh\\n' > .git/hooks/pre-commit; chmod +x .git/hooks/pre-commit;"
-                  "git config core.sshCommand evil; git config remote.two.url https://u:secret@h/x");
+  tree_run (
+      tree,
+      "git init -q --bare far.git; mkdir -p github/octo; git init -q -b main github/octo/tool; cd github/octo/tool;"
+      "git remote add origin file://$HOME/far.git; echo 1 > f; git add f; git commit -qm 'first one';"
+      "git tag v1.10; git tag -a v1.9 -m nine; git push -q -u origin main; echo 2 > f; git commit -qam 'second';"
+      "echo 3 > f; git stash -q; git branch other; echo 4 > untracked;"
+      "printf '#!/bin/sh\\n' > .git/hooks/pre-commit; chmod +x .git/hooks/pre-commit;"
+      "git config core.sshCommand evil; git config remote.two.url https://u:secret@h/x");
   repo = code_repo_describe (&policy, "github/octo/tool");
   g_assert_true (json_object_get_null_member (repo, "error"));
   g_assert_cmpstr (text_of (repo, "provider"), ==, "github");
@@ -141,7 +151,8 @@ check_error (TestTree *tree, const char *id, const char *code_name, const char *
 {
   CodeRepoPolicy policy = policy_of (tree);
   g_autoptr (JsonObject) repo = code_repo_describe (&policy, id);
-  JsonObject *error = json_object_get_null_member (repo, "error") ? NULL : json_object_get_object_member (repo, "error");
+  JsonObject *error
+      = json_object_get_null_member (repo, "error") ? NULL : json_object_get_object_member (repo, "error");
 
   g_test_message ("%s", id);
   g_assert_cmpstr (error != NULL ? text_of (error, "code_name") : NULL, ==, code_name);
@@ -174,11 +185,13 @@ test_nothing_runs (TestTree *tree, gconstpointer data)
   CodeRepoPolicy policy = policy_of (tree);
   g_autoptr (JsonObject) repo = NULL;
 
-  tree_run (tree, "git init -q r; cd r; echo 1 > f; echo '* filter=evil diff=evil' > .gitattributes; git add .; git commit -qm x;"
-                  "T=\"touch $HOME/marker\"; git config filter.evil.clean \"$T\"; git config filter.evil.smudge \"$T\";"
-                  "git config core.fsmonitor \"$T\"; git config core.pager \"$T\"; git config diff.evil.textconv \"$T\";"
-                  "for h in post-checkout pre-commit post-index-change; do printf \"#!/bin/sh\\n$T\\n\" > .git/hooks/$h;"
-                  " chmod +x .git/hooks/$h; done; echo 2 > f");
+  tree_run (
+      tree,
+      "git init -q r; cd r; echo 1 > f; echo '* filter=evil diff=evil' > .gitattributes; git add .; git commit -qm x;"
+      "T=\"touch $HOME/marker\"; git config filter.evil.clean \"$T\"; git config filter.evil.smudge \"$T\";"
+      "git config core.fsmonitor \"$T\"; git config core.pager \"$T\"; git config diff.evil.textconv \"$T\";"
+      "for h in post-checkout pre-commit post-index-change; do printf \"#!/bin/sh\\n$T\\n\" > .git/hooks/$h;"
+      " chmod +x .git/hooks/$h; done; echo 2 > f");
   repo = code_repo_describe (&policy, "r");
   g_assert_true (json_object_get_null_member (repo, "error"));
   g_assert_cmpint (json_object_get_int_member (json_object_get_object_member (repo, "counts"), "unstaged"), ==, 1);

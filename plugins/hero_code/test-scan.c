@@ -13,7 +13,7 @@ scan (TestTree *tree, const char *const *skip, guint *n_warnings)
   if (n_warnings != NULL)
     *n_warnings = found->warnings->len;
   g_ptr_array_add (found->ids, NULL);
-  return g_strjoinv (" ", (char **) found->ids->pdata);
+  return g_strjoinv (" ", (char **)found->ids->pdata);
 }
 
 static void

@@ -179,7 +179,8 @@ show_hits (HeroPage *page, const char *hits)
       hero_page_pre (page, hits);
       return;
     }
-  hero_page_table_begin (page, "hits", "Place#|Score#|Document$", "Nothing was found: try other words or another field.");
+  hero_page_table_begin (page, "hits", "Place#|Score#|Document$",
+                         "Nothing was found: try other words or another field.");
   for (guint i = 0; i < json_array_get_length (array); i++)
     {
       JsonObject *hit = json_array_get_object_element (array, i);
@@ -206,8 +207,8 @@ finish_query (gpointer data)
     hero_page_note (page, "warn", "%s", query->error);
   else if (query->hits != NULL)
     {
-      hero_page_text (page, "%" G_GUINT64_FORMAT " found in %" G_GINT64_FORMAT " ms; the best %d are shown.", query->total,
-                      query->took_ms, PAGE_HITS);
+      hero_page_text (page, "%" G_GUINT64_FORMAT " found in %" G_GINT64_FORMAT " ms; the best %d are shown.",
+                      query->total, query->took_ms, PAGE_HITS);
       show_hits (page, query->hits);
     }
   hero_page_done (page);
@@ -286,8 +287,8 @@ query_database (IndexerDatabase *database, gboolean flag, const GError *error, g
     }
   parsed = read_query (query->page, indexer_database_get_schema (database), &fault);
   if (parsed == NULL
-      || !indexer_search_start (query->self, database, parsed, 0, PAGE_HITS, hero_http_request_get_cancellable (request),
-                                query_found, query, &fault))
+      || !indexer_search_start (query->self, database, parsed, 0, PAGE_HITS,
+                                hero_http_request_get_cancellable (request), query_found, query, &fault))
     end_query (query, fault);
 }
 

@@ -38,7 +38,7 @@ indexer_catalog_get_info (IndexerCatalog *self, const char *name, IndexerDatabas
 static int
 compare_names (gconstpointer a, gconstpointer b)
 {
-  return strcmp (((const IndexerDatabaseInfo *) a)->name, ((const IndexerDatabaseInfo *) b)->name);
+  return strcmp (((const IndexerDatabaseInfo *)a)->name, ((const IndexerDatabaseInfo *)b)->name);
 }
 
 GArray *

@@ -8,8 +8,7 @@
 #include "sweep.h"
 
 IndexerEntry *
-indexer_catalog_add_entry (IndexerCatalog *self, const char *name, guint64 id, gint64 created_at,
-                           IndexerSchema *schema)
+indexer_catalog_add_entry (IndexerCatalog *self, const char *name, guint64 id, gint64 created_at, IndexerSchema *schema)
 {
   IndexerEntry *entry = g_new0 (IndexerEntry, 1);
 
@@ -48,7 +47,7 @@ load_entry (IndexerCatalog *self, HeroStoreTxn *txn, const char *name, const cha
   if (schema == NULL)
     return FALSE;
   entry = indexer_catalog_add_entry (self, name, json_object_get_int_member (object, "id"),
-                     json_object_get_int_member (object, "created_at"), schema);
+                                     json_object_get_int_member (object, "created_at"), schema);
   self->next_id = MAX (self->next_id, entry->id + 1);
   if (!indexer_counts_read (txn, entry->id, &entry->counts))
     {

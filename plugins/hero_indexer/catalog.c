@@ -40,8 +40,8 @@ operation_end (Operation *operation, IndexerDatabase *database, gboolean flag, c
 static void
 fail_not_found (Operation *operation)
 {
-  g_autoptr (GError) error = g_error_new (INDEXER_ERROR, INDEXER_DATABASE_NOT_FOUND, "Database not found: %s",
-                                          operation->name);
+  g_autoptr (GError) error
+      = g_error_new (INDEXER_ERROR, INDEXER_DATABASE_NOT_FOUND, "Database not found: %s", operation->name);
   IndexerNearest nearest = { operation->name };
   GHashTableIter iter;
   gpointer name;
@@ -74,8 +74,8 @@ operation_start (Operation *operation)
 }
 
 static void
-start_operation (IndexerCatalog *self, void (*run) (Operation *, IndexerEntry *), const char *name, IndexerSchema *schema,
-                 IndexerCatalogFunc func, gpointer data)
+start_operation (IndexerCatalog *self, void (*run) (Operation *, IndexerEntry *), const char *name,
+                 IndexerSchema *schema, IndexerCatalogFunc func, gpointer data)
 {
   Operation *operation = g_new0 (Operation, 1);
 
@@ -288,16 +288,16 @@ run_create (Operation *operation, IndexerEntry *entry)
 
   if (entry != NULL)
     {
-      g_autoptr (GError) error = g_error_new (INDEXER_ERROR, INDEXER_DATABASE_EXISTS, "Database already exists: %s",
-                                              operation->name);
+      g_autoptr (GError) error
+          = g_error_new (INDEXER_ERROR, INDEXER_DATABASE_EXISTS, "Database already exists: %s", operation->name);
 
       operation_end (operation, NULL, FALSE, error);
       return;
     }
   if (g_hash_table_size (self->entries) >= MAX_DATABASES)
     {
-      g_autoptr (GError) error = g_error_new (HERO_ERROR, HERO_ERROR_LIMIT, "there are %d databases, the most there may be",
-                                              MAX_DATABASES);
+      g_autoptr (GError) error
+          = g_error_new (HERO_ERROR, HERO_ERROR_LIMIT, "there are %d databases, the most there may be", MAX_DATABASES);
 
       operation_end (operation, NULL, FALSE, error);
       return;
@@ -310,7 +310,8 @@ run_create (Operation *operation, IndexerEntry *entry)
 }
 
 void
-indexer_catalog_create (IndexerCatalog *self, const char *name, IndexerSchema *schema, IndexerCatalogFunc func, gpointer data)
+indexer_catalog_create (IndexerCatalog *self, const char *name, IndexerSchema *schema, IndexerCatalogFunc func,
+                        gpointer data)
 {
   start_operation (self, run_create, name, schema, func, data);
 }

@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 typedef struct _IndexerCatalog IndexerCatalog;
 
 /*
- * The end of an operation. database: the open one, after use; flag: "was open" after close. error: NULL = done; borrowed.
+ * The end of an operation. database: the open one, after use; flag: "was open" after close. error: NULL = done;
+ * borrowed.
  */
 typedef void (*IndexerCatalogFunc) (IndexerDatabase *database, gboolean flag, const GError *error, gpointer data);
 
@@ -22,9 +23,9 @@ typedef struct
   gint64 created_at; /* Unix milliseconds */
   IndexerCounts counts;
   gboolean is_open;
-  guint n_segments;    /* 0 while closed */
-  guint64 pending;     /* documents that wait for a commit */
-  guint64 memory;      /* bytes of the index in memory, 0 while closed */
+  guint n_segments; /* 0 while closed */
+  guint64 pending;  /* documents that wait for a commit */
+  guint64 memory;   /* bytes of the index in memory, 0 while closed */
 } IndexerDatabaseInfo;
 
 /* Reads all names; opens no database. engine stays the caller's. Blocks: in start. */
@@ -36,7 +37,8 @@ void indexer_catalog_free (IndexerCatalog *self);
 gboolean indexer_catalog_check_name (const char *name, GError **error);
 
 /* INDEXER_DATABASE_EXISTS when it is there. Durable when func comes. */
-void indexer_catalog_create (IndexerCatalog *self, const char *name, IndexerSchema *schema, IndexerCatalogFunc func, gpointer data);
+void indexer_catalog_create (IndexerCatalog *self, const char *name, IndexerSchema *schema, IndexerCatalogFunc func,
+                             gpointer data);
 /* The open database, opened when needed. INDEXER_DATABASE_NOT_FOUND. */
 void indexer_catalog_use (IndexerCatalog *self, const char *name, IndexerCatalogFunc func, gpointer data);
 /* Commits what is pending, then frees its memory. */

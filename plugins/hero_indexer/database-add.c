@@ -25,7 +25,7 @@ spill (gpointer data)
 static void
 want_spill (IndexerDatabase *self)
 {
-  hero_service_post (self->engine->ctx, spill, indexer_database_ref (self), (GDestroyNotify) indexer_database_unref);
+  hero_service_post (self->engine->ctx, spill, indexer_database_ref (self), (GDestroyNotify)indexer_database_unref);
 }
 
 static gboolean
@@ -102,7 +102,8 @@ held_up (Add *add)
     {
       want_spill (self);
       g_set_error (&error, HERO_ERROR, HERO_ERROR_STORAGE_FULL,
-                   "the documents that wait for a commit of database '%s' could not be written to the disk", self->name);
+                   "the documents that wait for a commit of database '%s' could not be written to the disk",
+                   self->name);
       add_end (add, NULL, error);
     }
   return full;
@@ -120,7 +121,7 @@ add_run (gpointer data)
 
   if (held_up (add))
     return;
-  records = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  records = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   skipped = g_array_new (FALSE, FALSE, sizeof (IndexerSkipped));
   if (!encode_all (add, records, skipped, &error))
     {

@@ -179,7 +179,7 @@ take_pending (Flush *flush)
   g_mutex_lock (&self->lock);
   flush->records = self->pending;
   flush->bytes = self->pending_bytes;
-  self->pending = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  self->pending = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   self->pending_bytes = 0;
   if (flush->publish && flush->only_if_dirty && flush->records->len == 0 && self->n_spilled == 0)
     flush->publish = FALSE;
@@ -214,7 +214,7 @@ flush_prepare (gpointer data)
       g_ptr_array_extend (fresh, self->spilled, NULL, NULL);
       if (flush->segment != NULL)
         g_ptr_array_add (fresh, flush->segment);
-      flush->next = indexer_snapshot_extend (self->snapshot, (IndexerSegment *const *) fresh->pdata, fresh->len);
+      flush->next = indexer_snapshot_extend (self->snapshot, (IndexerSegment *const *)fresh->pdata, fresh->len);
       flush->counts.doc_count = flush->first_number + flush->records->len;
       flush->counts.size_bytes = self->counts.size_bytes + self->spilled_bytes + flush->bytes;
     }
@@ -235,7 +235,7 @@ indexer_database_flush (IndexerDatabase *self)
   flush->only_if_dirty = TRUE;
   flush->waiters = self->commits;
   for (GList *l = flush->waiters.head; l != NULL; l = l->next)
-    flush->only_if_dirty = flush->only_if_dirty && ((Waiter *) l->data)->only_if_dirty;
+    flush->only_if_dirty = flush->only_if_dirty && ((Waiter *)l->data)->only_if_dirty;
   g_queue_init (&self->commits);
   self->flushing = TRUE;
   self->spill_wanted = FALSE;

@@ -61,7 +61,8 @@ load_documents (Load *load, GError **error)
         return FALSE;
       if (number == 0 && !indexer_counts_read (txn, self->id, &load->counts))
         {
-          g_set_error (error, INDEXER_ERROR, INDEXER_INDEX_ERROR, "Index error: database '%s' has no counts", self->name);
+          g_set_error (error, INDEXER_ERROR, INDEXER_INDEX_ERROR, "Index error: database '%s' has no counts",
+                       self->name);
           return FALSE;
         }
       n = load_chunk (self, txn, builder, number, load->counts.doc_count);

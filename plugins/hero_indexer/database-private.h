@@ -26,8 +26,8 @@ struct _IndexerDatabase
   GPtrArray *spilled; /* IndexerSegment: written down, not committed */
   guint64 n_spilled, spilled_bytes;
 
-  GMutex lock;          /* for what follows */
-  GPtrArray *pending;   /* GBytes: records in memory */
+  GMutex lock;        /* for what follows */
+  GPtrArray *pending; /* GBytes: records in memory */
   guint64 pending_bytes;
   guint64 next_opstamp;
   guint64 n_uncommitted; /* pending, spilled and under way */

@@ -15,8 +15,8 @@ indexer_database_new (IndexerEngine *engine, const char *name, guint64 id, Index
   self->schema = indexer_schema_ref (schema);
   self->lane = indexer_lane_new (engine->lanes);
   self->snapshot = indexer_snapshot_new (schema);
-  self->spilled = g_ptr_array_new_with_free_func ((GDestroyNotify) indexer_segment_unref);
-  self->pending = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  self->spilled = g_ptr_array_new_with_free_func ((GDestroyNotify)indexer_segment_unref);
+  self->pending = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   g_mutex_init (&self->lock);
   return self;
 }

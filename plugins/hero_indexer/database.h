@@ -2,8 +2,8 @@
  * database.h: one open database: its index in memory, the documents that wait for a commit, and the way to the store.
  *
  *   add      lane thread: JSON -> record, kept in memory; answered from there
- *   commit   lane thread: records -> segment -> next snapshot; store's writer: one transaction; service thread: the next
- *            snapshot becomes the one that searches see, then the callers hear of it
+ *   commit   lane thread: records -> segment -> next snapshot; store's writer: one transaction; service thread: the
+ * next snapshot becomes the one that searches see, then the callers hear of it
  *
  * One commit at a time; those that come meanwhile are joined into the next. Documents beyond the writer's memory are
  * written down early, where nothing counts them until a commit does. References from any thread; the rest as told.
@@ -20,8 +20,8 @@ typedef struct _IndexerDatabase IndexerDatabase;
 typedef struct
 {
   guint count;
-  guint64 opstamp;  /* of the last document, 0 when there is none */
-  GArray *skipped;  /* IndexerSkipped */
+  guint64 opstamp; /* of the last document, 0 when there is none */
+  GArray *skipped; /* IndexerSkipped */
 } IndexerAdded;
 
 typedef struct
@@ -43,7 +43,8 @@ void indexer_database_load (IndexerDatabase *self, IndexerLoadFunc func, gpointe
  * documents: one object, or the elements of an array when is_batch; borrowed until func comes, on a lane thread.
  * All or nothing. Errors of document.h with the index; HERO_ERROR_STORAGE_FULL when the disk refuses what waits for it.
  */
-void indexer_database_add (IndexerDatabase *self, JsonNode *documents, gboolean is_batch, IndexerAddFunc func, gpointer data);
+void indexer_database_add (IndexerDatabase *self, JsonNode *documents, gboolean is_batch, IndexerAddFunc func,
+                           gpointer data);
 /*
  * func comes on the service thread when everything added before is durable and visible.
  * only_if_dirty: write nothing when there is nothing to commit.

@@ -83,8 +83,7 @@ indexer_document_encode (IndexerSchema *schema, JsonNode *node, guint index, GAr
 
   if (!JSON_NODE_HOLDS_OBJECT (node))
     {
-      g_set_error (error, INDEXER_ERROR, INDEXER_INVALID_DOCUMENT,
-                   "Invalid document: Document must be a JSON object");
+      g_set_error (error, INDEXER_ERROR, INDEXER_INVALID_DOCUMENT, "Invalid document: Document must be a JSON object");
       return NULL;
     }
   json_object_iter_init_ordered (&iter, json_node_get_object (node));
@@ -97,8 +96,8 @@ indexer_document_encode (IndexerSchema *schema, JsonNode *node, guint index, GAr
         return NULL;
       if (out->len > MAX_BYTES)
         {
-          g_set_error (error, INDEXER_ERROR, INDEXER_INVALID_DOCUMENT,
-                       "Invalid document: larger than %d bytes", MAX_BYTES);
+          g_set_error (error, INDEXER_ERROR, INDEXER_INVALID_DOCUMENT, "Invalid document: larger than %d bytes",
+                       MAX_BYTES);
           return NULL;
         }
     }
@@ -124,7 +123,7 @@ indexer_record_next (IndexerRecordWalk *walk, guint *field, const guint8 **data,
   memcpy (&n, walk->at + sizeof f, sizeof n);
   *field = GUINT16_FROM_LE (f);
   *length = GUINT32_FROM_LE (n);
-  if ((gsize) (walk->end - walk->at - HEAD) < *length)
+  if ((gsize)(walk->end - walk->at - HEAD) < *length)
     return FALSE;
   *data = walk->at + HEAD;
   walk->at = *data + *length;

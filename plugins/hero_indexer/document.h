@@ -33,7 +33,8 @@ typedef struct
   const guint8 *at, *end;
 } IndexerRecordWalk;
 void indexer_record_walk (IndexerRecordWalk *walk, const guint8 *record, gsize length);
-/* FALSE at the end. A record is written by this build only; a damaged one ends early rather than reading past its end. */
+/* FALSE at the end. A record is written by this build only; a damaged one ends early rather than reading past its end.
+ */
 gboolean indexer_record_next (IndexerRecordWalk *walk, guint *field, const guint8 **data, gsize *length);
 
 G_END_DECLS

@@ -24,8 +24,8 @@ gboolean
 indexer_counts_write (HeroStoreTxn *txn, guint64 id, const IndexerCounts *counts, GError **error)
 {
   guint64 key = GUINT64_TO_BE (id);
-  guint64 values[3] = { GUINT64_TO_LE (counts->doc_count), GUINT64_TO_LE (counts->size_bytes),
-                        GUINT64_TO_LE (counts->next_opstamp) };
+  guint64 values[3]
+      = { GUINT64_TO_LE (counts->doc_count), GUINT64_TO_LE (counts->size_bytes), GUINT64_TO_LE (counts->next_opstamp) };
 
   return hero_store_put (txn, INDEXER_TABLE_COUNTS, &key, sizeof key, values, sizeof values, error);
 }

@@ -26,9 +26,9 @@ typedef struct
 {
   HeroServiceContext *ctx;
   HeroStore *store;
-  GThreadPool *lanes;       /* indexing */
-  guint64 writer_memory;    /* bytes of documents that one database keeps in memory before it writes them down */
-  guint max_open;           /* open databases before the longest unused is closed */
+  GThreadPool *lanes;    /* indexing */
+  guint64 writer_memory; /* bytes of documents that one database keeps in memory before it writes them down */
+  guint max_open;        /* open databases before the longest unused is closed */
   gsize docs_added, docs_skipped, n_commits; /* atomic */
 } IndexerEngine;
 
@@ -36,7 +36,7 @@ typedef struct
 typedef struct
 {
   guint64 doc_count;
-  guint64 size_bytes;   /* of the records */
+  guint64 size_bytes; /* of the records */
   guint64 next_opstamp;
 } IndexerCounts;
 

@@ -31,7 +31,8 @@ void indexer_error_add_text (GError *error, const char *member, const char *text
 /* 'text' for a message, cut to a few words. (transfer full) */
 char *indexer_error_quote (const char *text);
 /* -32602 "parameter 'PARAM': PLACE: expected EXPECTED, got GOT"; place "" = the parameter itself. */
-void indexer_error_set_param (GError **error, const char *param, const char *place, const char *expected, const char *got);
+void indexer_error_set_param (GError **error, const char *param, const char *place, const char *expected,
+                              const char *got);
 void indexer_error_add_index (GError *error, guint index);
 JsonObject *indexer_error_get_data (const GError *error);
 

@@ -9,5 +9,6 @@ static const HeroSocketSpec sockets[] = {
 
 HERO_SERVICE_PLUGIN (.name = "hero_indexer", .title = "Hero Indexer", .version = PACKAGE_VERSION,
                      .description = "Full-text search over many databases, each with its own schema.",
-                     .domains = "main", .sockets = sockets, .config_keys = indexer_config_keys, .create = indexer_create,
-                     .start = indexer_start, .serve = indexer_serve, .stop = indexer_stop, .destroy = indexer_destroy);
+                     .domains = "main", .sockets = sockets, .config_keys = indexer_config_keys,
+                     .create = indexer_create, .start = indexer_start, .serve = indexer_serve, .stop = indexer_stop,
+                     .destroy = indexer_destroy);

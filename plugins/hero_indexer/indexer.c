@@ -26,7 +26,7 @@ const HeroConfigKey indexer_config_keys[] = {
   { .name = "selection_ttl_s", .type = HERO_CONFIG_INT, .min = 0, .max = 86400, .fallback = "600",
     .meaning = "Seconds for which db.select holds for the other connections of the same process; 0 = not at all." },
   { .name = "durability", .type = HERO_CONFIG_STRING, .fallback = "\"commit\"", .choices = "commit|os",
-    .meaning = "commit = a commit is on the disk before its answer; os = left to the system, safe against kill -9 only." },
+    .meaning = "commit = on the disk before its answer; os = left to the system, safe against kill -9 only." },
   { .name = "disk_free_min_bytes", .type = HERO_CONFIG_INT, .min = 0, .max = G_MAXINT64, .fallback = "268435456",
     .meaning = "Free bytes of the disk below which the service calls itself degraded." },
   { .name = "slow_query_ms", .type = HERO_CONFIG_INT, .min = 0, .max = 3600000, .fallback = "500",

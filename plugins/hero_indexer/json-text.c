@@ -6,7 +6,7 @@
 void
 indexer_json_append_string (GString *out, const char *text, gssize length)
 {
-  const char *end = text + (length < 0 ? (gssize) strlen (text) : length);
+  const char *end = text + (length < 0 ? (gssize)strlen (text) : length);
   const char *plain = text;
 
   g_string_append_c (out, '"');
@@ -44,7 +44,7 @@ indexer_json_append_double (GString *out, double value)
 
   for (int digits = 15; digits <= 17; digits++)
     {
-      char format[] = { '%', '.', '1', (char) ('0' + digits - 10), 'g', 0 };
+      char format[] = { '%', '.', '1', (char)('0' + digits - 10), 'g', 0 };
 
       g_ascii_formatd (text, sizeof text, format, value);
       if (g_ascii_strtod (text, NULL) == value)
@@ -60,10 +60,10 @@ indexer_json_append_float (GString *out, float value)
 
   for (int digits = 6; digits <= 9; digits++)
     {
-      char format[] = { '%', '.', (char) ('0' + digits), 'g', 0 };
+      char format[] = { '%', '.', (char)('0' + digits), 'g', 0 };
 
-      g_ascii_formatd (text, sizeof text, format, (double) value);
-      if ((float) g_ascii_strtod (text, NULL) == value)
+      g_ascii_formatd (text, sizeof text, format, (double)value);
+      if ((float)g_ascii_strtod (text, NULL) == value)
         break;
     }
   append_number (out, text);

@@ -38,7 +38,7 @@ indexer_latency_get_count (IndexerLatency *self)
 static int
 compare (const void *a, const void *b)
 {
-  float x = *(const float *) a, y = *(const float *) b;
+  float x = *(const float *)a, y = *(const float *)b;
 
   return x < y ? -1 : x > y;
 }
@@ -56,5 +56,5 @@ indexer_latency_get_quantile (IndexerLatency *self, float fraction)
   if (n == 0)
     return 0;
   qsort (sorted, n, sizeof *sorted, compare);
-  return sorted[MIN ((gsize) (fraction * n), n - 1)];
+  return sorted[MIN ((gsize)(fraction * n), n - 1)];
 }

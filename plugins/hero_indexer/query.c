@@ -174,7 +174,8 @@ parse_match (IndexerQuery *self, IndexerSchema *schema, JsonObject *object, GErr
     }
   if (self->terms->len > MAX_CLAUSES)
     {
-      set_query_error (error, "value", "too many clauses: %u words, at most %d are allowed", self->terms->len, MAX_CLAUSES);
+      set_query_error (error, "value", "too many clauses: %u words, at most %d are allowed", self->terms->len,
+                       MAX_CLAUSES);
       return FALSE;
     }
   return TRUE;
@@ -235,7 +236,7 @@ warn_unknown (IndexerQuery *self, JsonObject *object, const char *const *known)
 
   for (GList *l = members; l != NULL; l = l->next)
     if (!g_strv_contains (known, l->data))
-      g_ptr_array_add (self->warnings, g_strdup_printf ("query: key '%s' is ignored", (char *) l->data));
+      g_ptr_array_add (self->warnings, g_strdup_printf ("query: key '%s' is ignored", (char *)l->data));
 }
 
 IndexerQuery *
@@ -255,7 +256,7 @@ indexer_query_parse (IndexerSchema *schema, JsonObject *object, GError **error)
   g_autofree char *quoted = NULL;
   const char *type;
 
-  self->terms = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  self->terms = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   self->warnings = g_ptr_array_new_with_free_func (g_free);
   self->boost = 1.0f;
   type = read_string (object, "type", error);

@@ -19,8 +19,8 @@ typedef struct
 {
   IndexerQueryKind kind;
   guint field;
-  GPtrArray *terms;    /* GBytes, in the order of the words; a word given twice is there twice */
-  gboolean flat;       /* frequencies count as 1 */
+  GPtrArray *terms; /* GBytes, in the order of the words; a word given twice is there twice */
+  gboolean flat;    /* frequencies count as 1 */
   float boost;
   GPtrArray *warnings; /* texts: keys that have no effect */
 } IndexerQuery;

@@ -54,11 +54,12 @@ found_count (const IndexerResult *result, const GError *error, gpointer call)
 }
 
 static void
-search (Indexer *self, HeroRpcCall *call, IndexerDatabase *database, guint64 offset, guint64 limit, IndexerSearchFunc func)
+search (Indexer *self, HeroRpcCall *call, IndexerDatabase *database, guint64 offset, guint64 limit,
+        IndexerSearchFunc func)
 {
   g_autoptr (GError) error = NULL;
-  IndexerQuery *query = indexer_query_parse (indexer_database_get_schema (database), hero_rpc_get_object (call, "query"),
-                                             &error);
+  IndexerQuery *query
+      = indexer_query_parse (indexer_database_get_schema (database), hero_rpc_get_object (call, "query"), &error);
 
   if (query == NULL
       || !indexer_search_start (self, database, query, offset, limit, hero_rpc_call_get_cancellable (call), func, call,
@@ -69,7 +70,8 @@ search (Indexer *self, HeroRpcCall *call, IndexerDatabase *database, guint64 off
 static void
 query_in (Indexer *self, HeroRpcCall *call, IndexerDatabase *database)
 {
-  search (self, call, database, hero_rpc_get_integer (call, "offset"), hero_rpc_get_integer (call, "limit"), found_hits);
+  search (self, call, database, hero_rpc_get_integer (call, "offset"), hero_rpc_get_integer (call, "limit"),
+          found_hits);
 }
 
 void

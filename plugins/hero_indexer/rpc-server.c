@@ -49,9 +49,9 @@ indexer_rpc_server_stats (gpointer data, HeroRpcCall *call)
   json_object_set_int_member (result, "searches", indexer_latency_get_count (&self->latency));
   json_object_set_double_member (result, "search_ms_p50", quantile_ms (self, 0.5f));
   json_object_set_double_member (result, "search_ms_p99", quantile_ms (self, 0.99f));
-  json_object_set_int_member (result, "docs_added", (gsize) g_atomic_pointer_get (&self->engine.docs_added));
-  json_object_set_int_member (result, "docs_skipped", (gsize) g_atomic_pointer_get (&self->engine.docs_skipped));
-  json_object_set_int_member (result, "commits", (gsize) g_atomic_pointer_get (&self->engine.n_commits));
+  json_object_set_int_member (result, "docs_added", (gsize)g_atomic_pointer_get (&self->engine.docs_added));
+  json_object_set_int_member (result, "docs_skipped", (gsize)g_atomic_pointer_get (&self->engine.docs_skipped));
+  json_object_set_int_member (result, "commits", (gsize)g_atomic_pointer_get (&self->engine.n_commits));
   json_object_set_int_member (result, "queue", g_thread_pool_unprocessed (self->searches));
   hero_rpc_return_object (call, result);
 }

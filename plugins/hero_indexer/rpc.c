@@ -44,7 +44,8 @@ static const HeroRpcParam count_params[] = {
 
 static const int name_errors[] = { INDEXER_DATABASE_NOT_FOUND, 0 };
 static const int create_errors[] = { INDEXER_DATABASE_EXISTS, INDEXER_INVALID_SCHEMA, 0 };
-static const int database_errors[] = { INDEXER_DATABASE_NOT_FOUND, INDEXER_NO_DATABASE_SELECTED, INDEXER_INDEX_ERROR, 0 };
+static const int database_errors[]
+    = { INDEXER_DATABASE_NOT_FOUND, INDEXER_NO_DATABASE_SELECTED, INDEXER_INDEX_ERROR, 0 };
 static const int add_errors[] = { INDEXER_DATABASE_NOT_FOUND, INDEXER_NO_DATABASE_SELECTED, INDEXER_INVALID_DOCUMENT,
                                   INDEXER_FIELD_NOT_FOUND, INDEXER_INDEX_ERROR, 0 };
 static const int search_errors[] = { INDEXER_DATABASE_NOT_FOUND, INDEXER_NO_DATABASE_SELECTED, INDEXER_INVALID_QUERY,
@@ -95,7 +96,8 @@ static const HeroRpcMethod methods[] = {
     .flags = HERO_RPC_WRITES },
   { "index.reload", indexer_rpc_index_reload, db_params, SUCCESS, "Nothing: every search sees the last commit.",
     .errors = database_errors },
-  { "search.query", indexer_rpc_search_query, query_params, "Hits", "Search, best hits first.", .errors = search_errors },
+  { "search.query", indexer_rpc_search_query, query_params, "Hits", "Search, best hits first.",
+    .errors = search_errors },
   { "search.count", indexer_rpc_search_count, count_params,
     "{\"type\":\"object\",\"properties\":{\"count\":{\"type\":\"integer\"}}}", "Count what a query finds.",
     .errors = search_errors },
@@ -110,10 +112,11 @@ static const HeroRpcSchema schemas[] = {
               "\"u64\",\"i64\",\"f64\",\"bool\",\"date\",\"json\",\"bytes\",\"ip\"]},\"stored\":{\"type\":\"boolean\"},"
               "\"indexed\":{\"type\":\"boolean\"},\"fast\":{\"type\":\"boolean\"},\"tokenizer\":{\"type\":\"string\"}},"
               "\"required\":[\"name\",\"type\"]}}},\"required\":[\"fields\"]}" },
-  { "Query", "{\"type\":\"object\",\"properties\":{\"type\":{\"type\":\"string\",\"enum\":[\"all\",\"match\",\"term\"]},"
+  { "Query", "{\"type\":\"object\",\"properties\":{\"type\":{\"type\":\"string\",\"enum\":[\"all\","
+             "\"match\",\"term\"]},"
              "\"field\":{\"type\":\"string\"},\"value\":{},\"boost\":{\"type\":\"number\"}},\"required\":[\"type\"]}" },
-  { "Database", "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"doc_count\":{\"type\":\"integer\"},"
-                "\"size_bytes\":{\"type\":\"integer\"},\"segment_count\":{\"type\":\"integer\"},"
+  { "Database", "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},"
+                "\"doc_count\":{\"type\":\"integer\"},\"size_bytes\":{\"type\":\"integer\"},\"segment_count\":{\"type\":\"integer\"},"
                 "\"open\":{\"type\":\"boolean\"},\"pending\":{\"type\":\"integer\"},\"state\":{\"type\":\"string\"},"
                 "\"opstamp\":{\"type\":\"integer\"},\"created_at\":{\"type\":\"integer\"}}}" },
   { "Added", "{\"type\":\"object\",\"properties\":{\"success\":{\"type\":\"boolean\"},\"count\":{\"type\":\"integer\"},"

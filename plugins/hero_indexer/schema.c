@@ -11,7 +11,7 @@
 
 struct _IndexerSchema
 {
-  GPtrArray *fields;  /* IndexerField */
+  GPtrArray *fields;   /* IndexerField */
   GHashTable *by_name; /* name -> index + 1 */
 };
 
@@ -137,7 +137,7 @@ warn_unknown (JsonObject *object, const char *where, const char *const *known, G
 
   for (GList *l = members; warnings != NULL && l != NULL; l = l->next)
     if (!g_strv_contains (known, l->data))
-      g_ptr_array_add (warnings, g_strdup_printf ("%s: option '%s' is ignored", where, (char *) l->data));
+      g_ptr_array_add (warnings, g_strdup_printf ("%s: option '%s' is ignored", where, (char *)l->data));
 }
 
 static IndexerField *
@@ -157,7 +157,8 @@ parse_field (JsonObject *object, guint index, GPtrArray *warnings, GError **erro
     return NULL;
   if (!indexer_type_parse (type, &field->type))
     {
-      set_invalid (error, "field '%s': unknown type '%s'; expected text, str, u64, i64, f64, bool, date, json, bytes or ip",
+      set_invalid (error,
+                   "field '%s': unknown type '%s'; expected text, str, u64, i64, f64, bool, date, json, bytes or ip",
                    field->name, type);
       return NULL;
     }
@@ -228,11 +229,12 @@ indexer_schema_parse (JsonObject *object, GPtrArray *warnings, GError **error)
   g_autoptr (IndexerSchema) self = g_atomic_rc_box_new0 (IndexerSchema);
   JsonNode *fields = json_object_get_member (object, "fields");
 
-  self->fields = g_ptr_array_new_with_free_func ((GDestroyNotify) field_free);
+  self->fields = g_ptr_array_new_with_free_func ((GDestroyNotify)field_free);
   self->by_name = g_hash_table_new (g_str_hash, g_str_equal);
   if (fields == NULL || !JSON_NODE_HOLDS_ARRAY (fields))
     {
-      indexer_error_set_param (error, "schema", "fields", "array", fields != NULL ? indexer_node_kind (fields) : "nothing");
+      indexer_error_set_param (error, "schema", "fields", "array",
+                               fields != NULL ? indexer_node_kind (fields) : "nothing");
       return NULL;
     }
   if (!refuse_unsupported (object, error) || !add_fields (self, json_node_get_array (fields), warnings, error))

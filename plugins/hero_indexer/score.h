@@ -1,4 +1,5 @@
-/* score.h: BM25 with k1 = 1.2 and b = 0.75 in 32-bit floats, and the one-byte field lengths (contract 6). Any thread. */
+/* score.h: BM25 with k1 = 1.2 and b = 0.75 in 32-bit floats, and the one-byte field lengths (contract 6). Any thread.
+ */
 #pragma once
 
 #include <glib.h>
@@ -50,7 +51,7 @@ static inline void
 indexer_length_table (float average, float table[256])
 {
   for (guint code = 0; code < 256; code++)
-    table[code] = 1.2f * (0.25f + 0.75f * (float) indexer_length_decode (code) / average);
+    table[code] = 1.2f * (0.25f + 0.75f * (float)indexer_length_decode (code) / average);
 }
 
 static inline float

@@ -114,9 +114,10 @@ run (Job *job, IndexerResult *result, GError **error)
   result->total_hits = hits->len;
   first = MIN (job->offset, hits->len);
   end = first + MIN (job->limit, hits->len - first);
-  if (first < end && end > (guint64) job->indexer->max_window)
+  if (first < end && end > (guint64)job->indexer->max_window)
     {
-      g_autofree char *expected = g_strdup_printf ("offset + limit of at most %" G_GINT64_FORMAT, job->indexer->max_window);
+      g_autofree char *expected
+          = g_strdup_printf ("offset + limit of at most %" G_GINT64_FORMAT, job->indexer->max_window);
       g_autofree char *got = g_strdup_printf ("%" G_GUINT64_FORMAT, end);
 
       indexer_error_set_param (error, "limit", "", expected, got);
@@ -133,7 +134,8 @@ note_duration (Job *job)
 
   indexer_latency_add (&job->indexer->latency, ms);
   if (job->indexer->slow_query_ms > 0 && ms >= job->indexer->slow_query_ms)
-    hero_warn (job->indexer->ctx, "a search of database '%s' took %.0f ms", indexer_database_get_name (job->database), ms);
+    hero_warn (job->indexer->ctx, "a search of database '%s' took %.0f ms", indexer_database_get_name (job->database),
+               ms);
 }
 
 void

@@ -13,8 +13,8 @@ typedef struct
 {
   guint64 total_hits;
   gint64 took_ms;
-  GString *hits;                   /* [{"score":x,"doc":{..}},..] */
-  const GPtrArray *warnings;       /* texts */
+  GString *hits;             /* [{"score":x,"doc":{..}},..] */
+  const GPtrArray *warnings; /* texts */
 } IndexerResult;
 
 /* error: NULL = done; both borrowed. On a search thread. */

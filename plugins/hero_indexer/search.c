@@ -37,7 +37,7 @@ score_term (float *scores, IndexerPostings postings, const guint8 *lengths, cons
   for (guint i = 0; i < postings.n; i++)
     {
       guint32 doc = postings.postings[i].doc;
-      float frequency = flat ? 1.0f : (float) postings.postings[i].frequency;
+      float frequency = flat ? 1.0f : (float)postings.postings[i].frequency;
 
       if (i % CANCEL_EVERY == 0 && g_cancellable_set_error_if_cancelled (cancellable, error))
         return FALSE;
@@ -60,14 +60,15 @@ collect (GArray *hits, const float *scores, guint n_docs, guint64 first_doc, flo
 
 /* Sums per segment but with the figures of the whole snapshot: where a document lies never changes its score. */
 static gboolean
-add_terms (GArray *hits, IndexerSnapshot *snapshot, const IndexerQuery *query, GCancellable *cancellable, GError **error)
+add_terms (GArray *hits, IndexerSnapshot *snapshot, const IndexerQuery *query, GCancellable *cancellable,
+           GError **error)
 {
   guint64 n_docs = indexer_snapshot_get_n_docs (snapshot);
   guint64 first_doc = 0;
   g_autofree float *idfs = g_new (float, query->terms->len);
   float length_table[256];
 
-  indexer_length_table ((float) indexer_snapshot_get_n_tokens (snapshot, query->field) / (float) n_docs, length_table);
+  indexer_length_table ((float)indexer_snapshot_get_n_tokens (snapshot, query->field) / (float)n_docs, length_table);
   for (guint t = 0; t < query->terms->len; t++)
     idfs[t] = indexer_idf (n_docs, count_documents (snapshot, query->field, query->terms->pdata[t]));
 
@@ -80,8 +81,8 @@ add_terms (GArray *hits, IndexerSnapshot *snapshot, const IndexerQuery *query, G
       for (guint t = 0; scores != NULL && t < query->terms->len; t++)
         {
           GBytes *term = query->terms->pdata[t];
-          IndexerPostings postings = indexer_segment_lookup (segment, query->field, g_bytes_get_data (term, NULL),
-                                                             g_bytes_get_size (term));
+          IndexerPostings postings
+              = indexer_segment_lookup (segment, query->field, g_bytes_get_data (term, NULL), g_bytes_get_size (term));
 
           if (!score_term (scores, postings, lengths, length_table, idfs[t], query->flat, cancellable, error))
             return FALSE;
@@ -142,7 +143,7 @@ sift_down (IndexerHit *heap, gsize n, gsize at)
 void
 indexer_search_rank (GArray *hits, gsize n)
 {
-  IndexerHit *heap = (IndexerHit *) hits->data;
+  IndexerHit *heap = (IndexerHit *)hits->data;
 
   if (n == 0)
     return;

@@ -15,7 +15,8 @@ typedef struct
 } IndexerHit;
 
 /* All hits (IndexerHit) in order of doc; NULL with G_IO_ERROR_CANCELLED. (transfer full) */
-GArray *indexer_search_run (IndexerSnapshot *snapshot, const IndexerQuery *query, GCancellable *cancellable, GError **error);
+GArray *indexer_search_run (IndexerSnapshot *snapshot, const IndexerQuery *query, GCancellable *cancellable,
+                            GError **error);
 /* Puts the best `n` hits first, by score descending, then insertion order; the rest is in no order. */
 void indexer_search_rank (GArray *hits, gsize n);
 

@@ -78,7 +78,7 @@ term_new (const Term *key)
   Term *term = g_malloc (sizeof *term + key->length);
 
   *term = *key;
-  term->bytes = (guint8 *) (term + 1);
+  term->bytes = (guint8 *)(term + 1);
   memcpy (term + 1, key->bytes, key->length);
   term->postings = NULL;
   term->n = term->allocated = 0;
@@ -366,7 +366,7 @@ indexer_segment_builder_add (IndexerSegmentBuilder *self, const guint8 *record, 
         {
           TokenSink sink = { self, number };
 
-          indexer_tokenizer_run (self->tokenizers[number], (const char *) data, n, add_token, &sink);
+          indexer_tokenizer_run (self->tokenizers[number], (const char *)data, n, add_token, &sink);
         }
       else
         add_term (self, number, data, n, FALSE);

@@ -30,7 +30,7 @@ indexer_selection_new (guint ttl_s)
 {
   IndexerSelection *self = g_new0 (IndexerSelection, 1);
 
-  self->ttl_us = (gint64) ttl_s * G_USEC_PER_SEC;
+  self->ttl_us = (gint64)ttl_s * G_USEC_PER_SEC;
   self->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, choice_free);
   return self;
 }
@@ -50,14 +50,14 @@ peer_key (HeroRpcCall *call)
 
   if (!hero_rpc_call_has_connection (call) || identity->peer_pid == 0 || identity->peer_start_time == 0)
     return NULL;
-  return g_strdup_printf ("%d:%" G_GUINT64_FORMAT ":%u", (int) identity->peer_pid, identity->peer_start_time,
-                          (unsigned int) identity->peer_uid);
+  return g_strdup_printf ("%d:%" G_GUINT64_FORMAT ":%u", (int)identity->peer_pid, identity->peer_start_time,
+                          (unsigned int)identity->peer_uid);
 }
 
 static gboolean
 is_expired (gpointer key, gpointer value, gpointer data)
 {
-  return ((Choice *) value)->since_us < *(gint64 *) data;
+  return ((Choice *)value)->since_us < *(gint64 *)data;
 }
 
 static void

@@ -22,7 +22,7 @@ indexer_snapshot_new (IndexerSchema *schema)
   IndexerSnapshot *self = g_atomic_rc_box_new0 (IndexerSnapshot);
 
   self->schema = indexer_schema_ref (schema);
-  self->segments = g_ptr_array_new_with_free_func ((GDestroyNotify) indexer_segment_unref);
+  self->segments = g_ptr_array_new_with_free_func ((GDestroyNotify)indexer_segment_unref);
   return self;
 }
 
@@ -65,7 +65,7 @@ indexer_snapshot_extend (IndexerSnapshot *self, IndexerSegment *const *segments,
     return next;
 
   start = merge_start (next->segments);
-  merged = indexer_segment_merge ((IndexerSegment *const *) next->segments->pdata + start, next->segments->len - start);
+  merged = indexer_segment_merge ((IndexerSegment *const *)next->segments->pdata + start, next->segments->len - start);
   g_ptr_array_set_size (next->segments, start);
   g_ptr_array_add (next->segments, merged);
   return next;

@@ -1,6 +1,6 @@
 /*
- * sweep.h: removes the documents of a deleted database, a few thousand in a transaction, so that other writes come between.
- * What a stop leaves is listed in the table "dropped" and goes on at the next start. Service thread.
+ * sweep.h: removes the documents of a deleted database, a few thousand in a transaction, so that other writes come
+ * between. What a stop leaves is listed in the table "dropped" and goes on at the next start. Service thread.
  */
 #pragma once
 

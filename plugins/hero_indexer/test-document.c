@@ -6,7 +6,8 @@ make_schema (void)
 {
   g_autoptr (JsonNode) node = json_from_string ("{\"fields\":[{\"name\":\"t\",\"type\":\"text\"},"
                                                 "{\"name\":\"n\",\"type\":\"i64\"},"
-                                                "{\"name\":\"hidden\",\"type\":\"str\",\"stored\":false}]}", NULL);
+                                                "{\"name\":\"hidden\",\"type\":\"str\",\"stored\":false}]}",
+                                                NULL);
 
   return indexer_schema_parse (json_node_get_object (node), NULL, NULL);
 }

@@ -64,10 +64,11 @@ fail (HeroTestHost *host, const char *method, const char *params, int code, cons
 static char *
 call_on (int fd, const char *head, const char *method, const char *params)
 {
-  g_autofree char *body = g_strdup_printf ("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":%s}", method, params);
-  g_autofree char *request
-      = g_strdup_printf ("POST /rpc HTTP/1.1\r\nHost: x\r\n%sContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-                         head, strlen (body), body);
+  g_autofree char *body
+      = g_strdup_printf ("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":%s}", method, params);
+  g_autofree char *request = g_strdup_printf (
+      "POST /rpc HTTP/1.1\r\nHost: x\r\n%sContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", head,
+      strlen (body), body);
   g_autoptr (HeroTestAnswer) answer = NULL;
 
   hero_test_send (fd, request);
@@ -108,7 +109,8 @@ test_databases (void)
   call (host, "db.exists", "[\"b\"]", "exists", "true");
   call (host, "db.exists", "[\"c\"]", "exists", "false");
   fail (host, "db.select", "{\"name\":\"c\"}", -32001, "Database not found: c");
-  fail (host, "db.create", "{\"name\":\"c\",\"schema\":{\"fields\":[{\"name\":\"x\",\"type\":\"no\"}]}}", -32004, "unknown type");
+  fail (host, "db.create", "{\"name\":\"c\",\"schema\":{\"fields\":[{\"name\":\"x\",\"type\":\"no\"}]}}", -32004,
+        "unknown type");
   call (host, "db.exists", "[\"c\"]", "exists", "false");
   call (host, "schema.get", "{\"db\":\"b\"}", "fields",
         "[{\"name\":\"t\",\"type\":\"text\",\"stored\":true,\"indexed\":true,\"fast\":false,\"tokenizer\":\"default\"},"
@@ -149,22 +151,27 @@ test_documents (void)
 
   call (host, "db.create", "{\"name\":\"d\",\"schema\":" SCHEMA "}", "success", "true");
   call (host, "doc.add", "{\"db\":\"d\",\"document\":{\"t\":\"a b\",\"k\":1}}", "opstamp", "0");
-  call (host, "doc.add_batch", "{\"database\":\"d\",\"documents\":[{\"t\":\"a a c\",\"k\":2},{\"t\":\"d\",\"k\":3}]}", "opstamp", "2");
+  call (host, "doc.add_batch", "{\"database\":\"d\",\"documents\":[{\"t\":\"a a c\",\"k\":2},{\"t\":\"d\",\"k\":3}]}",
+        "opstamp", "2");
   call (host, "doc.add_batch", "{\"db\":\"d\",\"documents\":[]}", "opstamp", "0");
   call (host, "search.count", "{\"db\":\"d\",\"query\":{\"type\":\"all\"}}", "count", "0"); /* not committed */
   call (host, "db.info", "{\"db\":\"d\"}", "pending", "3");
   call (host, "index.commit", "{\"db\":\"d\"}", "opstamp", "3");
   call (host, "db.info", "{\"db\":\"d\"}", "pending", "0");
   call (host, "index.reload", "{\"db\":\"d\"}", "success", "true");
-  assert_answer (host, "search.query", "{\"db\":\"d\",\"query\":{\"type\":\"match\",\"field\":\"t\",\"value\":\"a c\"}}",
-        "\"hits\":[{\"score\":1.3808529,\"doc\":{\"t\":\"a a c\",\"k\":2}},{\"score\":0.47000363,\"doc\":{\"t\":\"a b\",\"k\":1}}]");
+  assert_answer (host, "search.query",
+                 "{\"db\":\"d\",\"query\":{\"type\":\"match\",\"field\":\"t\",\"value\":\"a c\"}}",
+                 "\"hits\":[{\"score\":1.3808529,\"doc\":{\"t\":\"a a "
+                 "c\",\"k\":2}},{\"score\":0.47000363,\"doc\":{\"t\":\"a b\",\"k\":1}}]");
   call (host, "search.query", "{\"db\":\"d\",\"query\":{\"type\":\"all\"},\"limit\":1,\"offset\":1}", "hits",
         "[{\"score\":1.0,\"doc\":{\"t\":\"a a c\",\"k\":2}}]");
   call (host, "search.query", "{\"db\":\"d\",\"query\":{\"type\":\"all\"},\"limit\":0}", "total_hits", "3");
-  call (host, "search.query", "{\"db\":\"d\",\"query\":{\"type\":\"all\"},\"limit\":1000000000000,\"offset\":2}", "hits",
-        "[{\"score\":1.0,\"doc\":{\"t\":\"d\",\"k\":3}}]");
-  call (host, "search.query", "{\"db\":\"d\",\"query\":{\"type\":\"all\"},\"offset\":9223372036854775807}", "hits", "[]");
-  call (host, "search.query", "{\"db\":\"d\",\"query\":{\"type\":\"all\",\"x\":1}}", "warnings", "[\"query: key 'x' is ignored\"]");
+  call (host, "search.query", "{\"db\":\"d\",\"query\":{\"type\":\"all\"},\"limit\":1000000000000,\"offset\":2}",
+        "hits", "[{\"score\":1.0,\"doc\":{\"t\":\"d\",\"k\":3}}]");
+  call (host, "search.query", "{\"db\":\"d\",\"query\":{\"type\":\"all\"},\"offset\":9223372036854775807}", "hits",
+        "[]");
+  call (host, "search.query", "{\"db\":\"d\",\"query\":{\"type\":\"all\",\"x\":1}}", "warnings",
+        "[\"query: key 'x' is ignored\"]");
   hero_test_host_free (host);
 }
 
@@ -193,7 +200,7 @@ test_bad_documents (void)
 static void
 test_spill (void)
 {
-  HeroTestHost *host = start (configuration ("writer_memory_bytes", (gint64) 65536, NULL));
+  HeroTestHost *host = start (configuration ("writer_memory_bytes", (gint64)65536, NULL));
   g_autofree char *word = g_strnfill (2000, 'x');
   g_autofree char *add = g_strdup_printf ("{\"db\":\"d\",\"document\":{\"t\":\"word %s\"}}", word);
 
@@ -207,9 +214,11 @@ test_spill (void)
       call (host, "doc.add", add, "success", "true");
       call (host, "index.commit", "{\"db\":\"d\"}", "success", "true");
     }
-  call (host, "search.count", "{\"db\":\"d\",\"query\":{\"type\":\"match\",\"field\":\"t\",\"value\":\"word\"}}", "count", "250");
+  call (host, "search.count", "{\"db\":\"d\",\"query\":{\"type\":\"match\",\"field\":\"t\",\"value\":\"word\"}}",
+        "count", "250");
   call (host, "db.close", "[\"d\"]", "was_open", "true");
-  call (host, "search.count", "{\"db\":\"d\",\"query\":{\"type\":\"match\",\"field\":\"t\",\"value\":\"word\"}}", "count", "250");
+  call (host, "search.count", "{\"db\":\"d\",\"query\":{\"type\":\"match\",\"field\":\"t\",\"value\":\"word\"}}",
+        "count", "250");
   hero_test_host_free (host);
 }
 
@@ -232,7 +241,7 @@ wait_for_one_open (HeroTestHost *host)
 static void
 test_life (void)
 {
-  HeroTestHost *host = start (configuration ("max_open", (gint64) 1, NULL));
+  HeroTestHost *host = start (configuration ("max_open", (gint64)1, NULL));
   g_autoptr (GError) error = NULL;
 
   call (host, "db.create", "{\"name\":\"d\",\"schema\":" SCHEMA "}", "success", "true");
@@ -252,7 +261,7 @@ test_life (void)
 static void
 test_selection (void)
 {
-  HeroTestHost *host = start (configuration ("selection_ttl_s", (gint64) 0, NULL));
+  HeroTestHost *host = start (configuration ("selection_ttl_s", (gint64)0, NULL));
   g_autofree char *path = hero_test_host_get_socket (host, "rpc");
   int one = hero_test_connect (path), two = hero_test_connect (path);
 

@@ -41,7 +41,8 @@ static void
 test_hint (void)
 {
   g_autoptr (IndexerSchema) schema = parse ("{\"fields\":[{\"name\":\"body\",\"type\":\"text\"},"
-                                            "{\"name\":\"title\",\"type\":\"text\"}]}", NULL, NULL);
+                                            "{\"name\":\"title\",\"type\":\"text\"}]}",
+                                            NULL, NULL);
   g_autoptr (GError) near = NULL;
   g_autoptr (GError) far = NULL;
   g_autoptr (JsonObject) data = NULL;
@@ -89,13 +90,16 @@ test_refused (void)
     { "{\"fields\":[1]}", INDEXER_INVALID_PARAMS, "fields[0]: expected object, got integer" },
     { "{\"fields\":[{\"type\":\"text\"}]}", INDEXER_INVALID_PARAMS, "fields[0].name: expected string, got nothing" },
     { "{\"fields\":[{\"name\":\"a\",\"type\":5}]}", INDEXER_INVALID_PARAMS, "fields[0].type: expected string" },
-    { "{\"fields\":[{\"name\":\"a\",\"type\":\"str\",\"stored\":1}]}", INDEXER_INVALID_PARAMS, "stored: expected boolean" },
+    { "{\"fields\":[{\"name\":\"a\",\"type\":\"str\",\"stored\":1}]}", INDEXER_INVALID_PARAMS,
+      "stored: expected boolean" },
     { "{\"fields\":[{\"name\":\"a\",\"type\":\"Text\"}]}", INDEXER_INVALID_SCHEMA, "unknown type 'Text'" },
     { "{\"fields\":[{\"name\":\"\",\"type\":\"text\"}]}", INDEXER_INVALID_SCHEMA, "1..255 bytes" },
     { "{\"fields\":[{\"name\":\"-x\",\"type\":\"text\"}]}", INDEXER_INVALID_SCHEMA, "must not start with '-'" },
     { "{\"fields\":[{\"name\":\"_doc\",\"type\":\"text\"}]}", INDEXER_INVALID_SCHEMA, "reserved" },
-    { "{\"fields\":[{\"name\":\"a\",\"type\":\"text\",\"tokenizer\":\"x\"}]}", INDEXER_INVALID_SCHEMA, "unknown tokenizer 'x'" },
-    { "{\"fields\":[{\"name\":\"a\",\"type\":\"str\"},{\"name\":\"a\",\"type\":\"str\"}]}", INDEXER_INVALID_SCHEMA, "twice" },
+    { "{\"fields\":[{\"name\":\"a\",\"type\":\"text\",\"tokenizer\":\"x\"}]}", INDEXER_INVALID_SCHEMA,
+      "unknown tokenizer 'x'" },
+    { "{\"fields\":[{\"name\":\"a\",\"type\":\"str\"},{\"name\":\"a\",\"type\":\"str\"}]}", INDEXER_INVALID_SCHEMA,
+      "twice" },
     { "{\"fields\":[],\"key\":\"id\"}", INDEXER_INVALID_SCHEMA, "'key' is not supported" },
   };
 

@@ -78,13 +78,13 @@ check (IndexerSnapshot *snapshot, const char *json, const char *expected)
       char *score;
 
       g_assert_cmpuint (hit.doc + 1, ==, g_ascii_strtoull (wanted[i], &score, 10));
-      g_assert_cmpfloat_with_epsilon (hit.score, (float) g_ascii_strtod (score + 1, NULL), 1e-5f);
+      g_assert_cmpfloat_with_epsilon (hit.score, (float)g_ascii_strtod (score + 1, NULL), 1e-5f);
     }
 }
 
 #define VECTOR_SCHEMA "{\"fields\":[{\"name\":\"t\",\"type\":\"text\"},{\"name\":\"k\",\"type\":\"u64\"}]}"
-static const char *const vector_docs[] = { "{\"t\":\"a b\",\"k\":1}", "{\"t\":\"a a c\",\"k\":2}",
-                                           "{\"t\":\"d\",\"k\":3}", NULL };
+static const char *const vector_docs[]
+    = { "{\"t\":\"a b\",\"k\":1}", "{\"t\":\"a a c\",\"k\":2}", "{\"t\":\"d\",\"k\":3}", NULL };
 
 static void
 test_vectors (void)
@@ -114,8 +114,8 @@ test_vectors (void)
 static void
 test_match_kept_case (void)
 {
-  static const char *const docs[] = { "{\"s\":\"Two Words\",\"w\":\"Foo-Bar baz\"}", "{\"s\":\"two\",\"w\":\"foo-bar\"}",
-                                      NULL };
+  static const char *const docs[]
+      = { "{\"s\":\"Two Words\",\"w\":\"Foo-Bar baz\"}", "{\"s\":\"two\",\"w\":\"foo-bar\"}", NULL };
   g_autoptr (IndexerSchema) schema = make_schema ("{\"fields\":[{\"name\":\"s\",\"type\":\"str\"},"
                                                   "{\"name\":\"w\",\"type\":\"text\",\"tokenizer\":\"whitespace\"}]}");
   g_autoptr (IndexerSnapshot) snapshot = make_snapshot (schema, docs, 2);
@@ -200,16 +200,22 @@ test_query_refused (void)
     { "{}", INDEXER_INVALID_PARAMS, "type: expected string, got nothing" },
     { "{\"type\":\"fuzzy\"}", INDEXER_INVALID_PARAMS, "got 'fuzzy'" },
     { "{\"type\":\"match\",\"value\":\"x\"}", INDEXER_INVALID_PARAMS, "field: expected string" },
-    { "{\"type\":\"match\",\"field\":\"t\",\"value\":5}", INDEXER_INVALID_PARAMS, "value: expected string, got integer" },
-    { "{\"type\":\"match\",\"field\":\"t\",\"value\":\"x\",\"boost\":\"2\"}", INDEXER_INVALID_PARAMS, "boost: expected number" },
+    { "{\"type\":\"match\",\"field\":\"t\",\"value\":5}", INDEXER_INVALID_PARAMS,
+      "value: expected string, got integer" },
+    { "{\"type\":\"match\",\"field\":\"t\",\"value\":\"x\",\"boost\":\"2\"}", INDEXER_INVALID_PARAMS,
+      "boost: expected number" },
     { "{\"type\":\"match\",\"field\":\"z\",\"value\":\"x\"}", INDEXER_FIELD_NOT_FOUND, "Field not found: z" },
-    { "{\"type\":\"match\",\"field\":\"h\",\"value\":\"x\"}", INDEXER_INVALID_QUERY, "Invalid query: field 'h' is not indexed" },
-    { "{\"type\":\"term\",\"field\":\"t\",\"value\":5}", INDEXER_INVALID_QUERY, "Invalid query: Expected string value" },
-    { "{\"type\":\"term\",\"field\":\"k\",\"value\":\"5\"}", INDEXER_INVALID_QUERY, "Invalid query: Expected unsigned integer value" },
+    { "{\"type\":\"match\",\"field\":\"h\",\"value\":\"x\"}", INDEXER_INVALID_QUERY,
+      "Invalid query: field 'h' is not indexed" },
+    { "{\"type\":\"term\",\"field\":\"t\",\"value\":5}", INDEXER_INVALID_QUERY,
+      "Invalid query: Expected string value" },
+    { "{\"type\":\"term\",\"field\":\"k\",\"value\":\"5\"}", INDEXER_INVALID_QUERY,
+      "Invalid query: Expected unsigned integer value" },
     { "{\"type\":\"term\",\"field\":\"k\"}", INDEXER_INVALID_PARAMS, "value: expected a value, got nothing" },
   };
-  g_autoptr (IndexerSchema) schema = make_schema ("{\"fields\":[{\"name\":\"t\",\"type\":\"text\"},{\"name\":\"k\",\"type\":"
-                                                  "\"u64\"},{\"name\":\"h\",\"type\":\"text\",\"indexed\":false}]}");
+  g_autoptr (IndexerSchema) schema
+      = make_schema ("{\"fields\":[{\"name\":\"t\",\"type\":\"text\"},{\"name\":\"k\",\"type\":"
+                     "\"u64\"},{\"name\":\"h\",\"type\":\"text\",\"indexed\":false}]}");
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {

@@ -6,7 +6,7 @@ collect (const char *token, gsize length, guint position, gpointer data)
 {
   g_autofree char *text = g_strndup (token, length);
 
-  g_string_append_printf (data, "%s%s@%u", ((GString *) data)->len > 0 ? " " : "", text, position);
+  g_string_append_printf (data, "%s%s@%u", ((GString *)data)->len > 0 ? " " : "", text, position);
 }
 
 static void
@@ -27,7 +27,7 @@ test_default (void)
   check ("default", "Hello, World! a_b x.y 3-4 it's 1+1", "hello@0 world@1 a@2 b@3 x@4 y@5 3@6 4@7 it@8 s@9 1@10 1@11");
   check ("default", "\xc3\x89t\xc3\xa9 m\xc2\xb2 \xe2\x85\xa7 \xef\xac\x81 \xe6\x97\xa5\xe6\x9c\xac",
          "\xc3\xa9t\xc3\xa9@0 m\xc2\xb2@1 \xe2\x85\xb7@2 \xef\xac\x81@3 \xe6\x97\xa5\xe6\x9c\xac@4");
-  check ("default", "e\xcc\x81t", "e@0 t@1");                        /* a combining accent is no letter */
+  check ("default", "e\xcc\x81t", "e@0 t@1");                                  /* a combining accent is no letter */
   check ("default", "\xce\xa3\xce\x91\xce\xa3", "\xcf\x83\xce\xb1\xcf\x83@0"); /* no final sigma */
   check ("default", "\xc4\xb0", "i\xcc\x87@0");
 }
@@ -54,7 +54,11 @@ test_stem (void)
 static void
 test_others (void)
 {
-  check ("whitespace", " A\tb\n c\xc2\xa0" "d ", "A@0 b@1 c\xc2\xa0" "d@2");
+  check ("whitespace",
+         " A\tb\n c\xc2\xa0"
+         "d ",
+         "A@0 b@1 c\xc2\xa0"
+         "d@2");
   check ("raw", "Two Words", "Two Words@0");
   check ("raw", "", "@0");
   g_assert_null (indexer_tokenizer_new ("nope"));

@@ -96,10 +96,10 @@ check_order (IndexerType type, const char *const *texts)
 static void
 test_order (void)
 {
-  check_order (INDEXER_U64, (const char *[]) { "0", "1", "256", "18446744073709551615", NULL });
-  check_order (INDEXER_I64, (const char *[]) { "-9223372036854775808", "-1", "0", "1", "9223372036854775807", NULL });
-  check_order (INDEXER_F64, (const char *[]) { "-1e300", "-1", "-1e-300", "0", "1e-300", "1", "1e300", NULL });
-  check_order (INDEXER_DATE, (const char *[]) { "0001-01-01", "1969-12-31", "1970-01-01", "9999-12-31", NULL });
+  check_order (INDEXER_U64, (const char *[]){ "0", "1", "256", "18446744073709551615", NULL });
+  check_order (INDEXER_I64, (const char *[]){ "-9223372036854775808", "-1", "0", "1", "9223372036854775807", NULL });
+  check_order (INDEXER_F64, (const char *[]){ "-1e300", "-1", "-1e-300", "0", "1e-300", "1", "1e300", NULL });
+  check_order (INDEXER_DATE, (const char *[]){ "0001-01-01", "1969-12-31", "1970-01-01", "9999-12-31", NULL });
 }
 
 static void
@@ -122,7 +122,7 @@ test_float_text (void)
   {
     float value;
     const char *text;
-  } cases[] = { { 1.0f, "1.0" }, { 0.470004f, "0.470004" }, { 0.1f, "0.1" }, { 16777216.0f, "16777216.0" },
+  } cases[] = { { 1.0f, "1.0" },         { 0.470004f, "0.470004" }, { 0.1f, "0.1" }, { 16777216.0f, "16777216.0" },
                 { 24.5744f, "24.5744" }, { 1e-10f, "1e-10" } };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)

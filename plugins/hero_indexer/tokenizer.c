@@ -99,11 +99,12 @@ emit_word (IndexerTokenizer *self, const char *word, gsize length, guint positio
   append_lower (self->scratch, word, length);
   if (self->stemmer != NULL)
     {
-      const sb_symbol *stem = sb_stemmer_stem (self->stemmer, (const sb_symbol *) self->scratch->str, self->scratch->len);
+      const sb_symbol *stem
+          = sb_stemmer_stem (self->stemmer, (const sb_symbol *)self->scratch->str, self->scratch->len);
 
       if (stem != NULL)
         {
-          func ((const char *) stem, sb_stemmer_length (self->stemmer), position, data);
+          func ((const char *)stem, sb_stemmer_length (self->stemmer), position, data);
           return;
         }
     }

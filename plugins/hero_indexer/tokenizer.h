@@ -17,7 +17,8 @@ typedef void (*IndexerTokenFunc) (const char *token, gsize length, guint positio
 IndexerTokenizer *indexer_tokenizer_new (const char *name);
 void indexer_tokenizer_free (IndexerTokenizer *self);
 /* Calls func for each token of text, which is valid UTF-8, in order. length in bytes. */
-void indexer_tokenizer_run (IndexerTokenizer *self, const char *text, gsize length, IndexerTokenFunc func, gpointer data);
+void indexer_tokenizer_run (IndexerTokenizer *self, const char *text, gsize length, IndexerTokenFunc func,
+                            gpointer data);
 /* TRUE if tokens come out in lower case. */
 gboolean indexer_tokenizer_folds_case (const char *name);
 

@@ -87,14 +87,14 @@ put_u64 (GByteArray *out, guint64 value)
 {
   guint64 big = GUINT64_TO_BE (value);
 
-  g_byte_array_append (out, (const guint8 *) &big, sizeof big);
+  g_byte_array_append (out, (const guint8 *)&big, sizeof big);
   return TRUE;
 }
 
 static gboolean
 put_i64 (GByteArray *out, gint64 value)
 {
-  return put_u64 (out, (guint64) value ^ SIGN_BIT);
+  return put_u64 (out, (guint64)value ^ SIGN_BIT);
 }
 
 /* Negative numbers are turned over, so the bytes sort as the numbers do. */
@@ -121,7 +121,7 @@ put_bool (GByteArray *out, gboolean value)
 static gboolean
 put_text (GByteArray *out, const char *text)
 {
-  g_byte_array_append (out, (const guint8 *) text, strlen (text));
+  g_byte_array_append (out, (const guint8 *)text, strlen (text));
   return TRUE;
 }
 
@@ -182,7 +182,7 @@ parse_time (const char *p, gint64 *us)
       offset = sign * (digits (rest + 1, 2) * 60 + digits (rest + 4, 2));
       rest = end;
     }
-  *us = (((gint64) hour * 60 + minute - offset) * 60 + second) * G_USEC_PER_SEC + fraction;
+  *us = (((gint64)hour * 60 + minute - offset) * 60 + second) * G_USEC_PER_SEC + fraction;
   return *rest == 0;
 }
 
@@ -194,7 +194,7 @@ days_from_civil (int year, int month, int day)
 
   g_date_clear (&date, 1);
   g_date_set_dmy (&date, day, month, year);
-  return (gint64) g_date_get_julian (&date) - 719163;
+  return (gint64)g_date_get_julian (&date) - 719163;
 }
 
 static gboolean
@@ -272,8 +272,8 @@ encode_double (IndexerType type, double value, GByteArray *out)
   if (value != floor (value))
     return FALSE;
   if (type == INDEXER_I64)
-    return value >= -0x1p63 && value < 0x1p63 && put_i64 (out, (gint64) value);
-  return type == INDEXER_U64 && value >= 0 && value < 0x1p64 && put_u64 (out, (guint64) value);
+    return value >= -0x1p63 && value < 0x1p63 && put_i64 (out, (gint64)value);
+  return type == INDEXER_U64 && value >= 0 && value < 0x1p64 && put_u64 (out, (guint64)value);
 }
 
 static gboolean
@@ -367,7 +367,7 @@ get_f64 (const guint8 *data)
 static void
 print_date (const guint8 *data, GString *out)
 {
-  gint64 us = (gint64) (get_u64 (data) ^ SIGN_BIT);
+  gint64 us = (gint64)(get_u64 (data) ^ SIGN_BIT);
   gint64 in_day = ((us % US_PER_DAY) + US_PER_DAY) % US_PER_DAY;
   gint64 second = in_day / G_USEC_PER_SEC, fraction = in_day % G_USEC_PER_SEC;
   GDate date;
@@ -375,10 +375,10 @@ print_date (const guint8 *data, GString *out)
   g_date_clear (&date, 1);
   g_date_set_julian (&date, (us - in_day) / US_PER_DAY + 719163);
   g_string_append_printf (out, "\"%04d-%02d-%02dT%02d:%02d:%02d", g_date_get_year (&date), g_date_get_month (&date),
-                          g_date_get_day (&date), (int) (second / 3600), (int) (second / 60 % 60), (int) (second % 60));
+                          g_date_get_day (&date), (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
   if (fraction != 0)
     {
-      g_string_append_printf (out, ".%06d", (int) fraction);
+      g_string_append_printf (out, ".%06d", (int)fraction);
       while (out->str[out->len - 1] == '0')
         g_string_truncate (out, out->len - 1);
     }
@@ -407,7 +407,7 @@ indexer_value_print (IndexerType type, const guint8 *data, gsize length, GString
       g_string_append_printf (out, "%" G_GUINT64_FORMAT, get_u64 (data));
       break;
     case INDEXER_I64:
-      g_string_append_printf (out, "%" G_GINT64_FORMAT, (gint64) (get_u64 (data) ^ SIGN_BIT));
+      g_string_append_printf (out, "%" G_GINT64_FORMAT, (gint64)(get_u64 (data) ^ SIGN_BIT));
       break;
     case INDEXER_F64:
       indexer_json_append_double (out, get_f64 (data));
@@ -419,7 +419,7 @@ indexer_value_print (IndexerType type, const guint8 *data, gsize length, GString
       print_date (data, out);
       break;
     case INDEXER_JSON:
-      g_string_append_len (out, (const char *) data, length);
+      g_string_append_len (out, (const char *)data, length);
       break;
     case INDEXER_BYTES:
       {
@@ -432,6 +432,6 @@ indexer_value_print (IndexerType type, const guint8 *data, gsize length, GString
       print_ip (data, out);
       break;
     default:
-      indexer_json_append_string (out, (const char *) data, length);
+      indexer_json_append_string (out, (const char *)data, length);
     }
 }
