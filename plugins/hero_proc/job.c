@@ -86,6 +86,21 @@ proc_job_add_attempt (ProcJob *self, pid_t pid, const char *message)
   g_ptr_array_add (self->attempts, attempt);
 }
 
+static gpointer
+copy_job (gconstpointer job, gpointer data)
+{
+  return proc_job_ref ((ProcJob *) job);
+}
+
+GPtrArray *
+proc_jobs_copy (GPtrArray *jobs)
+{
+  GPtrArray *copy = g_ptr_array_copy (jobs, copy_job, NULL);
+
+  g_ptr_array_set_free_func (copy, (GDestroyNotify) proc_job_unref);
+  return copy;
+}
+
 gboolean
 proc_job_is_active (const ProcJob *self)
 {

@@ -72,6 +72,9 @@ ProcJob *proc_job_from_record (JsonObject *object, GError **error);
 /* Notes the end of the attempt under way in `attempts`. pid 0 = it had no process; message may be NULL. */
 void proc_job_add_attempt (ProcJob *self, pid_t pid, const char *message);
 
+/* A list of its own references; transfer full. For walking while the original may change. */
+GPtrArray *proc_jobs_copy (GPtrArray *jobs);
+
 gboolean proc_job_is_active (const ProcJob *self);
 ProcJobView proc_job_get_view (const ProcJob *self);
 

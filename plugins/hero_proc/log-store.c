@@ -343,7 +343,7 @@ distribute (ProcLogStore *self, GQueue *batch)
         source = source_load (self, queued->source);
       g_mutex_unlock (&self->lock);
       if (added)
-        self->catalogue (self->catalogue_data, source->name, TRUE);
+        self->catalogue (self->catalogue_data, source->name);
       queued->entry->ts_ms = source->last_ms = MAX (queued->entry->ts_ms, source->last_ms);
       if (source->buffered++ == 0)
         g_ptr_array_add (touched, source);

@@ -33,8 +33,8 @@ typedef struct
   gboolean disk_guard;
 } ProcLogStats;
 
-/* A source became ours (added) or has no file any more. On the writer's thread. */
-typedef void (*ProcLogCatalogue) (gpointer data, const char *source, gboolean added);
+/* A source became ours: it is to be in `sources` next time. On the writer's thread. */
+typedef void (*ProcLogCatalogue) (gpointer data, const char *source);
 
 /* sources: the catalogue so far, NULL-terminated. Makes the directory (0755). Torn last lines are cut off. */
 ProcLogStore *proc_log_store_new (const char *log_dir, const ProcLogLimits *limits, const char *const *sources,

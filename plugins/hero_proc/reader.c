@@ -298,10 +298,15 @@ proc_reader_object (ProcReader *self, const char *names)
   return NULL;
 }
 
+/* "NAME=value" lines by name. */
 static int
 compare_lines (gconstpointer a, gconstpointer b)
 {
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
+  const char *left = *(const char *const *) a, *right = *(const char *const *) b;
+  gsize left_length = strcspn (left, "="), right_length = strcspn (right, "=");
+  int order = strncmp (left, right, MIN (left_length, right_length));
+
+  return order != 0 ? order : (left_length > right_length) - (left_length < right_length);
 }
 
 /* The text of a scalar, or NULL. Transfer full. */

@@ -479,22 +479,61 @@ proc_service_equal (const ProcService *a, const ProcService *b)
   return same_definition (proc_service_to_json (a), proc_service_to_json (b));
 }
 
+/* Later lines win; both are sorted by name. Transfer full. */
+static char **
+merge_env (char **below, char **above)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  while (*below != NULL || *above != NULL)
+    {
+      gsize lower = *below != NULL ? strcspn (*below, "=") : 0, upper = *above != NULL ? strcspn (*above, "=") : 0;
+      int order = *below == NULL   ? 1
+                  : *above == NULL ? -1
+                                   : strncmp (*below, *above, MIN (lower, upper));
+
+      if (order == 0 && *below != NULL && *above != NULL)
+        order = (lower > upper) - (lower < upper);
+      if (order < 0)
+        g_strv_builder_add (builder, *below++);
+      else
+        {
+          g_strv_builder_add (builder, *above++);
+          below += order == 0;
+        }
+    }
+  return g_strv_builder_end (builder);
+}
+
 ProcAction *
 proc_action_for_service (const ProcAction *self, const ProcService *service)
 {
-  g_autoptr (JsonObject) object = proc_action_to_json (self);
-  g_autoptr (JsonObject) merged = env_to_json (service->env);
-  g_autoptr (JsonObject) own = env_to_json (self->env);
-  g_autoptr (GList) names = json_object_get_members (own);
-  g_autoptr (GError) error = NULL;
-  ProcAction *result;
+  ProcAction *copy = g_atomic_rc_box_dup (sizeof *self, (gpointer) self);
 
-  for (GList *l = names; l != NULL; l = l->next)
-    json_object_set_string_member (merged, l->data, json_object_get_string_member (own, l->data));
-  json_object_set_object_member (object, "env", g_steal_pointer (&merged));
+  copy->name = g_strdup (self->name);
+  copy->description = g_strdup (self->description);
+  copy->tags = g_strdupv (self->tags);
+  copy->interpreter = g_strdup (self->interpreter);
+  copy->script = g_strdup (self->script);
+  copy->args = g_strdupv (self->args);
+  copy->cwd = g_strdup (self->cwd);
+  copy->env = merge_env (service->env, self->env);
+  copy->success_codes = g_memdup2 (self->success_codes, self->n_success_codes * sizeof *self->success_codes);
   if (service->stop_timeout_ms > 0)
-    json_object_set_int_member (object, "stop_timeout_ms", service->stop_timeout_ms);
-  result = proc_action_from_json (object, "action", NULL, &error);
-  g_assert (result != NULL || error != NULL);
-  return result;
+    copy->stop_timeout_ms = service->stop_timeout_ms;
+  return copy;
+}
+
+ProcService *
+proc_service_with_wanted (const ProcService *self, ProcWanted wanted)
+{
+  ProcService *copy = g_atomic_rc_box_dup (sizeof *self, (gpointer) self);
+
+  copy->name = g_strdup (self->name);
+  copy->description = g_strdup (self->description);
+  copy->tags = g_strdupv (self->tags);
+  copy->actions = g_strdupv (self->actions);
+  copy->env = g_strdupv (self->env);
+  copy->wanted = wanted;
+  return copy;
 }

@@ -79,6 +79,9 @@ gboolean proc_service_equal (const ProcService *a, const ProcService *b);
 /* The action as a job of the service runs it: the service's env below its own, the service's stop time over its own. */
 ProcAction *proc_action_for_service (const ProcAction *self, const ProcService *service);
 
+/* The same service with another wanted status. */
+ProcService *proc_service_with_wanted (const ProcService *self, ProcWanted wanted);
+
 ProcAction *proc_action_ref (ProcAction *self);
 void proc_action_unref (ProcAction *self);
 ProcService *proc_service_ref (ProcService *self);

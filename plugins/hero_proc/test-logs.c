@@ -18,7 +18,7 @@ typedef struct
 } Fixture;
 
 static void
-on_catalogue (gpointer data, const char *source, gboolean added)
+on_catalogue (gpointer data, const char *source)
 {
   Fixture *f = data;
 

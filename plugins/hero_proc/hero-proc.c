@@ -1,0 +1,380 @@
+/* hero-proc.c: the life of the service, from create to destroy. Service thread, but hero_proc_kill_now. */
+#include "hero-proc.h"
+
+#include <dlfcn.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MIB (G_GUINT64_CONSTANT (1) << 20)
+
+enum
+{
+  MAX_SHUTDOWN_S = 30,   /* contract 13 */
+  SPAWNER_SILENT_S = 5,  /* contract 19 */
+};
+
+/* ---------------------------------------------------------------------------------------------- configuration */
+
+static guint64
+mib (HeroProc *self, const char *key)
+{
+  return (guint64) hero_service_get_integer (self->ctx, key) * MIB;
+}
+
+static guint
+integer (HeroProc *self, const char *key)
+{
+  return (guint) hero_service_get_integer (self->ctx, key);
+}
+
+gpointer
+hero_proc_create (HeroServiceContext *ctx, GError **error)
+{
+  HeroProc *self = g_new0 (HeroProc, 1);
+
+  hero_service_init (ctx, hero_service_describe_v1 ());
+  self->ctx = ctx;
+  self->kill_list = proc_kill_list_new ();
+  return self;
+}
+
+/* ---------------------------------------------------------------------------------------------- what the owner is told */
+
+static void
+on_event (gpointer owner, const char *event, JsonObject *data)
+{
+  hero_service_publish (((HeroProc *) owner)->ctx, "jobs", event, data);
+}
+
+static void
+on_log (gpointer owner, guint level, const char *text)
+{
+  hero_log (((HeroProc *) owner)->ctx, level, "%s", text);
+}
+
+/* Log writer's thread. */
+static void
+on_catalogue (gpointer data, const char *source)
+{
+  HeroProc *self = data;
+
+  proc_journal_keep_source (self->journal, source);
+}
+
+/* ---------------------------------------------------------------------------------------------- the parts */
+
+/* hero_exec: beside the plugin in a build tree, in the private library directory when installed. Transfer full. */
+static char *
+find_helper (void)
+{
+  Dl_info info;
+
+  if (dladdr ((gpointer) hero_proc_create, &info) != 0 && info.dli_fname != NULL)
+    {
+      g_autofree char *dir = g_path_get_dirname (info.dli_fname);
+      g_autofree char *beside = g_build_filename (dir, "hero_exec", NULL);
+
+      if (g_file_test (beside, G_FILE_TEST_IS_EXECUTABLE))
+        return g_steal_pointer (&beside);
+    }
+  return g_strdup (HERO_EXEC_PATH);
+}
+
+static const char *
+get_env (const char *const *environment, const char *name)
+{
+  return g_environ_getenv ((char **) environment, name);
+}
+
+/* What children have over the host's environment: where everything is (contract 8.3). */
+static void
+make_surroundings (HeroProc *self)
+{
+  const char *const *environment = self->ctx->host->environment (self->ctx);
+  const char *root = hero_service_get_socket_root (self->ctx), *home = hero_service_get_setting (self->ctx, "home");
+  const char *data = hero_service_get_setting (self->ctx, "bundle_data_dir");
+  g_autoptr (GPtrArray) own = g_ptr_array_new_with_free_func (g_free);
+
+  g_ptr_array_add (own, g_strconcat ("HERO_SOCKET_DIR=", root, NULL));
+  g_ptr_array_add (own, g_strconcat ("PATH_SOCKET=", root, NULL));
+  if (get_env (environment, "PATH_ROOT") == NULL && home != NULL)
+    g_ptr_array_add (own, g_strconcat ("PATH_ROOT=", home, "/hero", NULL));
+  if (get_env (environment, "PATH_VAR") == NULL && data != NULL)
+    g_ptr_array_add (own, g_strconcat ("PATH_VAR=", data, NULL));
+  g_ptr_array_add (own, NULL);
+  self->surroundings = proc_surroundings_new (environment, (const char *const *) own->pdata,
+                                              hero_service_get_strings (self->ctx, "env_deny"),
+                                              g_strcmp0 (hero_service_get_string (self->ctx, "env_mode"), "minimal") == 0,
+                                              self->run_dir);
+}
+
+static gboolean
+make_run_dir (HeroProc *self, GError **error)
+{
+  self->run_dir = g_build_filename (hero_service_get_data_dir (self->ctx), "run", NULL);
+  if (mkdir (self->run_dir, 0700) == 0 || g_file_test (self->run_dir, G_FILE_TEST_IS_DIR))
+    return TRUE;
+  g_set_error (error, HERO_PLUGIN_ERROR, HERO_PLUGIN_ERROR_FAILED, "the directory %s cannot be made", self->run_dir);
+  return FALSE;
+}
+
+static gboolean
+open_logs (HeroProc *self, const ProcLoaded *loaded, GError **error)
+{
+  const char *dir = hero_service_get_string (self->ctx, "log_dir");
+  ProcLogLimits limits = { .file_max = mib (self, "log_file_max_mb"),
+                           .source_max = mib (self, "log_source_max_mb"),
+                           .total_max = mib (self, "log_total_max_mb"),
+                           .min_free = mib (self, "log_min_free_mb"),
+                           .retention_days = integer (self, "log_retention_days"),
+                           .flush_ms = integer (self, "log_flush_ms"),
+                           .queue_lines = integer (self, "log_queue_lines"),
+                           .queue_bytes = mib (self, "log_queue_mb") };
+  guint lines = integer (self, "log_rate_lines");
+  gsize bytes = (gsize) hero_service_get_integer (self->ctx, "log_rate_kb") * 1024;
+  ProcCaptureLimits rates = { lines, lines * 5, bytes, bytes * 8, integer (self, "log_line_max") };
+
+  if (dir == NULL)
+    dir = hero_service_get_setting (self->ctx, "log_dir");
+  self->logs = proc_log_store_new (dir, &limits, (const char *const *) loaded->sources->pdata, on_catalogue, self);
+  self->capture = proc_capture_new (self->logs, &rates, error);
+  return self->capture != NULL;
+}
+
+static ProcJournal *
+open_journal (HeroProc *self, GError **error)
+{
+  const char *path = hero_service_get_string (self->ctx, "db_path");
+  g_autofree char *standard = g_build_filename (hero_service_get_data_dir (self->ctx), "hero_proc.mdb", NULL);
+
+  return proc_journal_open (path != NULL ? path : standard, mib (self, "db_max_mb"), error);
+}
+
+static void
+make_services (HeroProc *self, const ProcLoaded *loaded)
+{
+  const char *soft = hero_service_get_setting (self->ctx, "nofile_soft");
+  g_autofree char *helper = find_helper ();
+  gsize pipe_bytes = (gsize) hero_service_get_integer (self->ctx, "log_pipe_kb") * 1024;
+  GMainContext *context = hero_service_get_main_context (self->ctx);
+  ProcServicesSetup setup = { .journal = self->journal, .capture = self->capture, .event = on_event, .log = on_log, .owner = self };
+
+  self->spawner = proc_spawner_new (context, helper, soft != NULL ? (guint) g_ascii_strtoull (soft, NULL, 10) : 0, pipe_bytes);
+  setup.supervisor = (ProcSupervisorSetup){ .context = context,
+                                            .reactor = self->reactor,
+                                            .spawner = self->spawner,
+                                            .surroundings = self->surroundings,
+                                            .kill_list = self->kill_list,
+                                            .pipe_bytes = pipe_bytes };
+  self->services = proc_services_new (&setup, loaded);
+}
+
+/* ---------------------------------------------------------------------------------------------- health and figures */
+
+static char *
+check_store (gpointer data, gboolean *failing)
+{
+  return proc_journal_check (((HeroProc *) data)->journal);
+}
+
+static char *
+check_spawner (gpointer data, gboolean *failing)
+{
+  gint64 busy = proc_spawner_get_busy_us (((HeroProc *) data)->spawner);
+
+  if (busy < SPAWNER_SILENT_S * G_USEC_PER_SEC)
+    return NULL;
+  *failing = TRUE;
+  return g_strdup_printf ("the spawner has been busy with one start for %" G_GINT64_FORMAT " s", busy / G_USEC_PER_SEC);
+}
+
+static guint64
+dropped_lines (HeroProc *self)
+{
+  ProcLogStats stats;
+
+  proc_log_store_get_stats (self->logs, &stats);
+  return proc_capture_get_dropped (self->capture) + stats.dropped_queue + stats.dropped_disk;
+}
+
+static void
+add_health (gpointer data, JsonObject *body)
+{
+  HeroProc *self = data;
+  guint failed, up = proc_services_count_up (self->services, &failed);
+
+  json_object_set_int_member (body, "jobs_running", proc_services_count_running (self->services));
+  json_object_set_int_member (body, "services_up", up);
+  json_object_set_int_member (body, "services_failed", failed);
+  json_object_set_int_member (body, "log_dropped_total", (gint64) dropped_lines (self));
+  json_object_set_int_member (body, "db_bytes", (gint64) proc_journal_get_bytes (self->journal));
+}
+
+static double
+figure_running (gpointer data)
+{
+  return proc_services_count_running (((HeroProc *) data)->services);
+}
+
+static double
+figure_up (gpointer data)
+{
+  guint failed;
+
+  return proc_services_count_up (((HeroProc *) data)->services, &failed);
+}
+
+static double
+figure_failed (gpointer data)
+{
+  guint failed;
+
+  proc_services_count_up (((HeroProc *) data)->services, &failed);
+  return failed;
+}
+
+static double
+figure_restarts (gpointer data)
+{
+  return (double) proc_services_get_restarts (((HeroProc *) data)->services);
+}
+
+static double
+figure_lines (gpointer data)
+{
+  ProcLogStats stats;
+
+  proc_log_store_get_stats (((HeroProc *) data)->logs, &stats);
+  return (double) stats.written_lines;
+}
+
+static double
+figure_dropped (gpointer data)
+{
+  return (double) dropped_lines (data);
+}
+
+static double
+figure_log_bytes (gpointer data)
+{
+  ProcLogStats stats;
+
+  proc_log_store_get_stats (((HeroProc *) data)->logs, &stats);
+  return (double) stats.disk_bytes;
+}
+
+static void
+register_health (HeroProc *self)
+{
+  static const struct
+  {
+    HeroMetricKind kind;
+    const char *name, *help;
+    HeroMetricFunc func;
+  } figures[] = {
+    { HERO_METRIC_GAUGE, "hero_hero_proc_jobs_running", "Jobs with a live process.", figure_running },
+    { HERO_METRIC_GAUGE, "hero_hero_proc_services_up", "Services that are up.", figure_up },
+    { HERO_METRIC_GAUGE, "hero_hero_proc_services_failed", "Services that failed.", figure_failed },
+    { HERO_METRIC_COUNTER, "hero_hero_proc_restarts_total", "Attempts after the first of a job.", figure_restarts },
+    { HERO_METRIC_COUNTER, "hero_hero_proc_log_lines_total", "Log lines written.", figure_lines },
+    { HERO_METRIC_COUNTER, "hero_hero_proc_log_dropped_total", "Log lines thrown away.", figure_dropped },
+    { HERO_METRIC_GAUGE, "hero_hero_proc_log_bytes", "Bytes of the log files.", figure_log_bytes },
+  };
+
+  hero_service_add_check (self->ctx, "store", check_store, self);
+  hero_service_add_check (self->ctx, "spawner", check_spawner, self);
+  hero_service_set_health_members (self->ctx, add_health, self);
+  for (guint i = 0; i < G_N_ELEMENTS (figures); i++)
+    hero_service_add_metric (self->ctx, figures[i].kind, figures[i].name, figures[i].help, figures[i].func, self);
+}
+
+/* ---------------------------------------------------------------------------------------------- life */
+
+gboolean
+hero_proc_start (gpointer data, GCancellable *cancellable, GError **error)
+{
+  HeroProc *self = data;
+  g_autoptr (ProcLoaded) loaded = NULL;
+
+  if (!hero_service_lock_data_dir (self->ctx, error) || !make_run_dir (self, error))
+    return FALSE;
+  self->reactor = hero_reactor_new (hero_service_get_main_context (self->ctx), error);
+  if (self->reactor == NULL)
+    return FALSE;
+  self->journal = open_journal (self, error);
+  loaded = self->journal != NULL ? proc_journal_load (self->journal, error) : NULL;
+  if (loaded == NULL || !open_logs (self, loaded, error))
+    return FALSE;
+  for (guint i = 0; i < loaded->damaged->len; i++)
+    hero_error (self->ctx, "%s", (const char *) loaded->damaged->pdata[i]);
+  make_surroundings (self);
+  make_services (self, loaded);
+  hero_proc_register_rpc (self);
+  hero_proc_register_page (self);
+  register_health (self);
+  proc_services_recover (self->services, loaded);
+  if (hero_service_get_boolean (self->ctx, "autostart"))
+    proc_services_autostart (self->services);
+  hero_service_ready (self->ctx);
+  return TRUE;
+}
+
+gboolean
+hero_proc_serve (gpointer data, GError **error)
+{
+  HeroProc *self = data;
+
+  return hero_service_serve (self->ctx, error);
+}
+
+static void
+on_shut_down (gpointer data)
+{
+  HeroProc *self = data;
+
+  hero_service_stop (self->ctx);
+}
+
+void
+hero_proc_stop (gpointer data)
+{
+  HeroProc *self = data;
+  gint64 budget_s = hero_service_get_integer (self->ctx, "stop_timeout_s");
+  guint limit_s = (guint) CLAMP (budget_s > 0 ? budget_s : MAX_SHUTDOWN_S, 1, MAX_SHUTDOWN_S);
+
+  if (self->services == NULL)
+    hero_service_stop (self->ctx);
+  else if (hero_service_get_boolean (self->ctx, "stop_children_on_exit"))
+    /* Five seconds before the end, or half way when there are not ten, SIGKILL to what is left. */
+    proc_services_shutdown (self->services, MAX (limit_s * 1000 - MIN (limit_s * 1000, 5000), limit_s * 500), on_shut_down, self);
+  else
+    proc_services_leave (self->services, on_shut_down, self);
+}
+
+/* Any thread. */
+void
+hero_proc_kill_now (gpointer data)
+{
+  HeroProc *self = data;
+
+  proc_kill_list_kill (self->kill_list);
+}
+
+void
+hero_proc_destroy (gpointer data)
+{
+  HeroProc *self = data;
+
+  /* First who gives work, then who does it; the journal last, it hears from all. */
+  g_clear_pointer (&self->spawner, proc_spawner_free);
+  g_clear_pointer (&self->services, proc_services_free);
+  g_clear_pointer (&self->capture, proc_capture_free);
+  g_clear_pointer (&self->logs, proc_log_store_free);
+  g_clear_pointer (&self->journal, proc_journal_close);
+  g_clear_pointer (&self->surroundings, proc_surroundings_free);
+  g_clear_pointer (&self->reactor, hero_reactor_free);
+  g_clear_pointer (&self->kill_list, proc_kill_list_free);
+  g_free (self->run_dir);
+  hero_service_free_context (self->ctx);
+  g_free (self);
+}

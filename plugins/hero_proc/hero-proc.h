@@ -1,0 +1,52 @@
+/* hero-proc.h: the service as a whole: what it holds and the calls of its descriptor. Service thread, but kill_now. */
+#pragma once
+
+#include <hero-service/hero-service.h>
+
+#include "services.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  HeroServiceContext *ctx;
+  ProcKillList *kill_list; /* from create to destroy: kill_now may come at any time */
+
+  char *run_dir;
+  HeroReactor *reactor;
+  ProcJournal *journal;
+  ProcLogStore *logs;
+  ProcCapture *capture;
+  ProcSurroundings *surroundings;
+  ProcSpawner *spawner;
+  ProcServices *services;
+} HeroProc;
+
+gpointer hero_proc_create (HeroServiceContext *ctx, GError **error);
+gboolean hero_proc_start (gpointer self, GCancellable *cancellable, GError **error);
+gboolean hero_proc_serve (gpointer self, GError **error);
+void hero_proc_stop (gpointer self);
+void hero_proc_kill_now (gpointer self);
+void hero_proc_destroy (gpointer self);
+
+/* ---- its parts of start */
+void hero_proc_register_rpc (HeroProc *self);
+void hero_proc_register_page (HeroProc *self);
+
+/* ---- rpc-service.c, rpc-logs.c: the handlers, in rpc.c's table */
+void hero_proc_rpc_service_set (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_get (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_list (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_status (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_start (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_stop (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_restart (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_delete (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_logs_query (gpointer self, HeroRpcCall *call);
+
+/* Answers with any of the errors of contract 5. service: for error.data, or NULL. */
+void hero_proc_rpc_fail (HeroRpcCall *call, const GError *error, const char *service);
+/* The context a call means: parameter `context`, else the caller's. FALSE: answered (-32094, -32000). *all: no matter which. */
+gboolean hero_proc_rpc_get_context (HeroRpcCall *call, guint32 *context, gboolean *all);
+
+G_END_DECLS

@@ -1,0 +1,44 @@
+/* hero_proc-plugin.c: what the host loads. Nothing but the descriptor lives here. */
+#include "hero-proc.h"
+
+#define MAX_MIB 1048576
+
+static const HeroSocketSpec sockets[] = { { "rpc", "openrpc" }, { "admin", "ui", HERO_SOCKET_OPTIONAL }, { NULL } };
+
+/* clang-format off */
+static const HeroConfigKey config_keys[] = {
+  { "db_path", HERO_CONFIG_PATH, .meaning = "File of services, actions and jobs. Default: <data_dir>/hero_proc.mdb." },
+  { "db_max_mb", HERO_CONFIG_INT, .min = 64, .max = MAX_MIB, .fallback = "1024", .meaning = "Largest size of that file in MiB." },
+  { "autostart", HERO_CONFIG_BOOL, .fallback = "true", .meaning = "Start services whose wanted status is start when hero_proc starts." },
+  { "stop_children_on_exit", HERO_CONFIG_BOOL, .fallback = "true",
+    .meaning = "Stop all children when hero_proc stops; false: they go on, and the next start takes them over." },
+  { "env_mode", HERO_CONFIG_STRING, .fallback = "\"inherit\"", .choices = "inherit|minimal",
+    .meaning = "What children get of the host's environment: all of it, or only the basic variables." },
+  { "env_deny", HERO_CONFIG_STRINGS, .max = 1000,
+    .fallback = "[\"NOTIFY_SOCKET\", \"LISTEN_FDS\", \"LISTEN_PID\", \"LISTEN_FDNAMES\", \"WATCHDOG_USEC\", \"WATCHDOG_PID\", "
+                "\"INVOCATION_ID\", \"JOURNAL_STREAM\", \"LD_PRELOAD\", \"LD_AUDIT\"]",
+    .meaning = "Variables of the host that children never get." },
+  { "log_dir", HERO_CONFIG_PATH, .meaning = "Directory of the children's log files. Default: the host's log_dir." },
+  { "log_rate_lines", HERO_CONFIG_INT, .min = 1, .max = 1000000, .fallback = "1000",
+    .meaning = "Lines a second kept of one source; more are read and thrown away." },
+  { "log_rate_kb", HERO_CONFIG_INT, .min = 1, .max = MAX_MIB, .fallback = "1024", .meaning = "KiB a second kept of one source." },
+  { "log_line_max", HERO_CONFIG_INT, .min = 80, .max = 32768, .fallback = "16384", .meaning = "Longest line in bytes; the rest of it is cut." },
+  { "log_flush_ms", HERO_CONFIG_INT, .min = 1, .max = 60000, .fallback = "100", .meaning = "Longest time in ms until a line is in its file." },
+  { "log_queue_lines", HERO_CONFIG_INT, .min = 100, .max = 1000000, .fallback = "10000", .meaning = "Most lines that wait for the disk." },
+  { "log_queue_mb", HERO_CONFIG_INT, .min = 1, .max = 1024, .fallback = "10", .meaning = "Most MiB that wait for the disk." },
+  { "log_pipe_kb", HERO_CONFIG_INT, .min = 4, .max = 1024, .fallback = "256",
+    .meaning = "KiB of output that wait in the pipe of a child while hero_proc is away." },
+  { "log_file_max_mb", HERO_CONFIG_INT, .min = 1, .max = MAX_MIB, .fallback = "16", .meaning = "Size in MiB at which a log file is put aside." },
+  { "log_source_max_mb", HERO_CONFIG_INT, .min = 1, .max = MAX_MIB, .fallback = "256", .meaning = "Most MiB of one source." },
+  { "log_total_max_mb", HERO_CONFIG_INT, .min = 1, .max = MAX_MIB, .fallback = "2048", .meaning = "Most MiB of all sources." },
+  { "log_min_free_mb", HERO_CONFIG_INT, .min = 0, .max = MAX_MIB, .fallback = "512",
+    .meaning = "MiB that stay free on the disk: below it the oldest log files go, then logging stops." },
+  { "log_retention_days", HERO_CONFIG_INT, .min = 0, .max = 36500, .fallback = "14", .meaning = "Days a log file is kept; 0 = no limit." },
+  { NULL }
+};
+/* clang-format on */
+
+HERO_SERVICE_PLUGIN (.name = "hero_proc", .title = "Hero Proc", .version = PACKAGE_VERSION, .domains = "jobs|logs|secrets|system",
+                     .description = "Starts, watches and stops processes, and keeps what they say.", .sockets = sockets,
+                     .config_keys = config_keys, .create = hero_proc_create, .start = hero_proc_start, .serve = hero_proc_serve,
+                     .stop = hero_proc_stop, .kill_now = hero_proc_kill_now, .destroy = hero_proc_destroy);

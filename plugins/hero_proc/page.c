@@ -1,0 +1,278 @@
+/*
+ * page.c: the tabs Services (with a page for each) and Output on admin.sock. Log lines are searched on a worker, pages are
+ * written on the service thread.
+ */
+#include "hero-proc.h"
+
+#include <string.h>
+
+#include "log-query.h"
+
+enum
+{
+  DETAIL_LINES = 100,
+  OUTPUT_LINES = 300,
+};
+
+/* ---------------------------------------------------------------------------------------------- services */
+
+static void
+write_actions (HeroPage *page, const char *name, ProcState state)
+{
+  if (proc_state_is_up (state))
+    {
+      hero_page_action (page, "Stop", "service.stop", "Its processes end.", "name", name, NULL);
+      hero_page_action (page, "Restart", "service.restart", "Its processes end and start anew.", "name", name, NULL);
+    }
+  else
+    hero_page_action (page, "Start", "service.start", NULL, "name", name, NULL);
+}
+
+static guint
+count_restarts (const ProcEntry *entry)
+{
+  guint restarts = 0;
+
+  for (guint i = 0; i < entry->jobs->len; i++)
+    restarts += ((ProcJob *) entry->jobs->pdata[i])->restart_count;
+  return restarts;
+}
+
+static void
+write_row (HeroPage *page, const ProcEntry *entry)
+{
+  const char *name = entry->spec->name;
+  g_autofree char *href = g_strconcat ("/services/", name, NULL);
+  const ProcJob *live = proc_entry_get_live (entry);
+  ProcState state = proc_entry_get_state (entry);
+
+  hero_page_row_begin (page, name);
+  hero_page_cell_link (page, href, name);
+  hero_page_cell (page, "%s", proc_state_words[state]);
+  hero_page_cell (page, "%s", proc_wanted_words[entry->spec->wanted]);
+  hero_page_cell_int (page, live != NULL ? live->pid : 0);
+  hero_page_cell_int (page, live != NULL ? live->started_at : 0);
+  hero_page_cell_int (page, count_restarts (entry));
+  hero_page_cell (page, "%s", entry->spec->description);
+  write_actions (page, name, state);
+  hero_page_row_end (page);
+}
+
+static gboolean
+may_see (HeroPage *page, const ProcEntry *entry)
+{
+  guint32 own = hero_http_request_get_identity (hero_page_get_request (page))->context;
+
+  return own == 0 || entry->spec->context == own;
+}
+
+static void
+render_list (HeroProc *self, HeroPage *page)
+{
+  g_autoptr (GPtrArray) entries = proc_services_list (self->services);
+
+  hero_page_heading (page, "Services");
+  hero_page_table_begin (page, "services", "Name|State!|Wanted|Pid#|Since@|Restarts#|Description|",
+                         "No service yet: define the first one with service.set, on the API tab.");
+  for (guint i = 0; i < entries->len; i++)
+    if (may_see (page, entries->pdata[i]))
+      write_row (page, entries->pdata[i]);
+  hero_page_table_end (page);
+  hero_page_done (page);
+}
+
+/* ---------------------------------------------------------------------------------------------- log lines */
+
+typedef struct
+{
+  HeroProc *self;
+  HeroPage *page;
+  ProcLogQuery *query;
+} Lines;
+
+static void
+lines_free (gpointer data)
+{
+  Lines *lines = data;
+
+  proc_log_query_free (lines->query);
+  g_free (lines);
+}
+
+static void
+result_free (gpointer data)
+{
+  proc_log_result_free (data);
+}
+
+/* Worker thread. */
+static void
+find_lines (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  Lines *lines = data;
+
+  /* No cursor: it cannot fail. */
+  g_task_return_pointer (task, proc_log_query_run (lines->self->logs, lines->query, NULL), result_free);
+}
+
+static void
+on_found (GObject *source, GAsyncResult *result, gpointer data)
+{
+  HeroPage *page = data;
+  g_autoptr (ProcLogResult) found = g_task_propagate_pointer (G_TASK (result), NULL);
+
+  hero_page_table_begin (page, "lines", "Time@|Source|Level|Line$", "Nothing was said yet.");
+  for (guint i = 0; i < found->hits->len; i++)
+    {
+      const ProcLogHit *hit = found->hits->pdata[i];
+
+      hero_page_row_begin (page, hit->cursor);
+      hero_page_cell_int (page, hit->entry->ts_ms);
+      hero_page_cell (page, "%s", hit->source);
+      hero_page_cell (page, "%s", proc_level_name (hit->entry->level));
+      hero_page_cell (page, "%s", hit->entry->content);
+      hero_page_row_end (page);
+    }
+  hero_page_table_end (page);
+  hero_page_done (page);
+}
+
+/* The newest lines of a source (NULL = all), then the page is done. */
+static void
+end_with_lines (HeroProc *self, HeroPage *page, const char *src, const char *text, guint limit)
+{
+  guint32 own = hero_http_request_get_identity (hero_page_get_request (page))->context;
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_found, page);
+  Lines *lines = g_new0 (Lines, 1);
+
+  lines->self = self;
+  lines->page = page;
+  lines->query = g_new0 (ProcLogQuery, 1);
+  lines->query->src = g_strdup (src);
+  lines->query->text = text != NULL && *text != '\0' ? g_strdup (text) : NULL;
+  lines->query->any_context = own == 0;
+  lines->query->context = own;
+  lines->query->stream = -1;
+  lines->query->descending = TRUE;
+  lines->query->limit = limit;
+  g_task_set_task_data (task, lines, lines_free);
+  g_task_run_in_thread (task, find_lines);
+}
+
+/* ---------------------------------------------------------------------------------------------- one service */
+
+static void
+write_jobs (HeroPage *page, const ProcEntry *entry)
+{
+  hero_page_heading (page, "Actions");
+  hero_page_table_begin (page, "actions", "Action|Job#|Phase!|Pid#|Since@|Restarts#|Exit code|Last failure",
+                         "It has not been started yet.");
+  for (guint i = 0; i < entry->jobs->len; i++)
+    {
+      const ProcJob *job = entry->jobs->pdata[i];
+      g_autofree char *code = job->exit_code >= 0 ? g_strdup_printf ("%d", job->exit_code) : g_strdup ("");
+
+      hero_page_row_begin (page, job->action_name);
+      hero_page_cell (page, "%s", job->action_name);
+      hero_page_cell_int (page, job->id);
+      hero_page_cell (page, "%s", proc_phase_words[job->phase]);
+      hero_page_cell_int (page, job->pid);
+      hero_page_cell_int (page, job->started_at);
+      hero_page_cell_int (page, job->restart_count);
+      hero_page_cell (page, "%s", code);
+      hero_page_cell (page, "%s", job->error != NULL ? job->error : "");
+      hero_page_row_end (page);
+    }
+  hero_page_table_end (page);
+}
+
+static void
+write_definition (HeroProc *self, HeroPage *page, const ProcEntry *entry)
+{
+  hero_page_heading (page, "Definition");
+  for (guint i = 0; entry->spec->actions[i] != NULL; i++)
+    {
+      const ProcAction *action = proc_services_get_action (self->services, entry->spec->actions[i]);
+
+      if (action == NULL)
+        continue;
+      hero_page_text (page, "%s (%s, restart %s)", action->name, action->interpreter, proc_restart_words[action->restart]);
+      hero_page_pre (page, action->script);
+    }
+}
+
+static void
+render_service (HeroProc *self, HeroPage *page, const char *name)
+{
+  ProcEntry *entry = proc_services_get (self->services, name);
+  ProcState state;
+
+  if (entry == NULL || !may_see (page, entry))
+    {
+      hero_page_fail (page, g_error_new (HERO_ERROR, HERO_ERROR_NOT_FOUND, "There is no service \"%s\".", name));
+      return;
+    }
+  state = proc_entry_get_state (entry);
+  hero_page_set_title (page, "%s", name);
+  hero_page_heading (page, name);
+  if (*entry->spec->description != '\0')
+    hero_page_text (page, "%s", entry->spec->description);
+  if (proc_services_needs_restart (self->services, entry))
+    hero_page_note (page, "warn", "It was redefined since its start: restart it to make that count.");
+  hero_page_facts_begin (page);
+  hero_page_fact_state (page, "State", proc_state_words[state]);
+  hero_page_fact (page, "Wanted", "%s", proc_wanted_words[entry->spec->wanted]);
+  hero_page_fact (page, "Class", "%s", proc_class_words[entry->spec->service_class]);
+  hero_page_fact_int (page, "Restarts", count_restarts (entry));
+  hero_page_facts_end (page);
+  write_actions (page, name, state);
+  hero_page_action (page, "Delete", "service.delete", "Its processes end and its definition is gone.", "name", name, NULL);
+  write_jobs (page, entry);
+  write_definition (self, page, entry);
+  hero_page_heading (page, "Last lines");
+  end_with_lines (self, page, name, NULL, DETAIL_LINES);
+}
+
+static void
+render_services (gpointer data, HeroPage *page)
+{
+  const char *name = hero_page_get_rest (page);
+
+  if (*name == '\0')
+    render_list (data, page);
+  else
+    render_service (data, page, name);
+}
+
+/* ---------------------------------------------------------------------------------------------- output */
+
+static void
+render_output (gpointer data, HeroPage *page)
+{
+  HeroProc *self = data;
+  const char *src = hero_page_get_query (page, "src"), *text = hero_page_get_query (page, "text");
+  g_auto (GStrv) sources = proc_log_store_list (self->logs, NULL);
+
+  hero_page_heading (page, "What the jobs say");
+  hero_page_htmlf (page,
+                   "<form method=\"get\"><label>Source <input name=\"src\" list=\"sources\" value=\"%s\"></label> "
+                   "<label>Contains <input name=\"text\" value=\"%s\"></label> <button>Show</button></form>",
+                   src != NULL ? src : "", text != NULL ? text : "");
+  hero_page_html (page, "<datalist id=\"sources\">");
+  for (guint i = 0; sources[i] != NULL && hero_http_request_get_identity (hero_page_get_request (page))->context == 0; i++)
+    hero_page_htmlf (page, "<option value=\"%s\">", sources[i]);
+  hero_page_html (page, "</datalist>");
+  end_with_lines (self, page, src, text, OUTPUT_LINES);
+}
+
+void
+hero_proc_register_page (HeroProc *self)
+{
+  static const HeroPageTab tabs[]
+      = { { "services", "Services", render_services, .events = "service.*|job.*", .domain = "jobs" },
+          { "output", "Output", render_output, .refresh_s = 5 },
+          { NULL } };
+  static const HeroPageSpec spec = HERO_PAGE_SPEC (.tabs = tabs);
+
+  hero_service_set_page (self->ctx, &spec, NULL, self);
+}

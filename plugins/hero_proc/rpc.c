@@ -1,0 +1,282 @@
+/*
+ * rpc.c: the table of methods: dispatch, parameter check, error texts and OpenRPC document in one; and what all handlers
+ * share. Service thread.
+ */
+#include "hero-proc.h"
+
+#include "errors.h"
+#include "names.h"
+
+enum
+{
+  RPC_NOT_FOUND = -32000,
+  RPC_INVALID_SIGNAL = -32004,
+  RPC_CONFIG = -32005,
+  RPC_PROCESS = -32011,
+  RPC_STORAGE = -32013,
+  RPC_LIMIT = -32014,
+};
+
+/* ---------------------------------------------------------------------------------------------- answers */
+
+/* How an error of ours travels. */
+static const struct
+{
+  ProcErrorCode error;
+  int code;
+  const char *code_name, *reason;
+} rows[] = {
+  { PROC_ERROR_INVALID_PARAM, HERO_RPC_INVALID_PARAMS, "invalid_params", NULL },
+  { PROC_ERROR_SERVICE_NAME, HERO_RPC_INVALID_PARAMS, "invalid_params", "invalid_service_name" },
+  { PROC_ERROR_SERVICE_NOT_FOUND, RPC_NOT_FOUND, "service_not_found", NULL },
+  { PROC_ERROR_CONTEXT_NOT_FOUND, RPC_NOT_FOUND, "context_not_found", NULL },
+  { PROC_ERROR_INVALID_SIGNAL, RPC_INVALID_SIGNAL, "invalid_signal", NULL },
+  { PROC_ERROR_CONFIG, RPC_CONFIG, "config_error", NULL },
+  { PROC_ERROR_NOT_SUPPORTED_FIELD, RPC_CONFIG, "not_supported_field", NULL },
+  { PROC_ERROR_PROCESS, RPC_PROCESS, "process_error", NULL },
+  { PROC_ERROR_LIMIT, RPC_LIMIT, "limit_exceeded", NULL },
+  { PROC_ERROR_FORBIDDEN, HERO_RPC_FORBIDDEN, "forbidden", NULL },
+};
+
+static void
+fail_own (HeroRpcCall *call, const GError *error, JsonObject *data)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      if ((int) rows[i].error != error->code)
+        continue;
+      json_object_set_string_member (data, "code_name", rows[i].code_name);
+      if (rows[i].reason != NULL)
+        json_object_set_string_member (data, "reason", rows[i].reason);
+      if (proc_error_get_param (error) != NULL)
+        json_object_set_string_member (data, "param", proc_error_get_param (error));
+      if (proc_error_get_expected (error) != NULL)
+        json_object_set_string_member (data, "expected", proc_error_get_expected (error));
+      hero_rpc_fail_data (call, rows[i].code, data, "%s", error->message);
+      return;
+    }
+  g_assert_not_reached ();
+}
+
+void
+hero_proc_rpc_fail (HeroRpcCall *call, const GError *error, const char *service)
+{
+  JsonObject *data = json_object_new ();
+
+  if (service != NULL)
+    json_object_set_string_member (data, "service", service);
+  json_object_set_null_member (data, "cause_chain");
+  if (error->domain == PROC_ERROR)
+    fail_own (call, error, data);
+  else if (g_error_matches (error, HERO_ERROR, HERO_ERROR_STORAGE_FULL))
+    hero_rpc_fail_data (call, HERO_RPC_STORAGE_FULL, data, "Database error: database or disk is full");
+  else if (g_error_matches (error, HERO_ERROR, HERO_ERROR_LIMIT))
+    hero_rpc_fail_data (call, HERO_RPC_OVERLOADED, data, "Database error: %s", error->message);
+  else
+    hero_rpc_fail_data (call, RPC_STORAGE, data, "Database error: %s", error->message);
+}
+
+gboolean
+hero_proc_rpc_get_context (HeroRpcCall *call, guint32 *context, gboolean *all)
+{
+  guint32 own = hero_rpc_call_get_identity (call)->context;
+  JsonNode *node = hero_rpc_get_node (call, "context");
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+
+  *context = own;
+  *all = own == 0 && node == NULL;
+  if (node == NULL)
+    return TRUE;
+  if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_INT64)
+    text = g_strdup_printf ("%" G_GINT64_FORMAT, json_node_get_int (node));
+  else if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING)
+    text = json_node_dup_string (node);
+  if (text == NULL)
+    error = proc_error_new_param ("context", "a number or a name", "another type");
+  else if (!proc_context_parse (text, context))
+    error = g_error_new (PROC_ERROR, PROC_ERROR_CONTEXT_NOT_FOUND, "context not found: %s", text);
+  else if (own != 0 && *context != own)
+    error = g_error_new (PROC_ERROR, PROC_ERROR_FORBIDDEN, "context %u may not reach into context %u", own, *context);
+  if (error == NULL)
+    return TRUE;
+  hero_proc_rpc_fail (call, error, NULL);
+  return FALSE;
+}
+
+/* ---------------------------------------------------------------------------------------------- parameters */
+
+static const HeroRpcParam set_params[]
+    = { { "spec", HERO_OBJECT_OF ("ServiceSpec"), 0,
+          "The definition. Its members may also stand in params themselves, or under service, action or config." },
+        { "start", HERO_BOOLEAN, 0, "Start it, if it is not up.", "false" },
+        { "restart_if_changed", HERO_BOOLEAN, 0, "Restart it, if it is up and now defined otherwise.", "false" },
+        { NULL } };
+
+static const HeroRpcParam name_params[]
+    = { { "name", HERO_STRING (1, 64), HERO_REQUIRED, "The service.", NULL, "id|service" }, { NULL } };
+
+static const HeroRpcParam list_params[] = {
+  { "context", HERO_ANY, 0, "Only this context, a number or a name." },
+  { "tag", HERO_STRING (1, 64), 0, "Only services with this tag." },
+  { "limit", HERO_INTEGER (1, 1000000), 0, "At most so many." },
+  { "offset", HERO_INTEGER (0, 1000000), 0, "Leave out so many at the beginning.", "0" },
+  { "class", HERO_STRING (1, 64), 0, "Only this class: user or system." },
+  { "state", HERO_STRING (1, 64), 0, "Only services in this runtime state; stopped means exited or inactive." },
+  { "status", HERO_STRING (1, 64), 0, "Only services with this wanted status.", NULL, "wanted" },
+  { "names_only", HERO_BOOLEAN, 0, "Answer with names only.", "false" },
+  { NULL }
+};
+
+static const HeroRpcParam status_params[]
+    = { { "name", HERO_STRING (1, 64), HERO_REQUIRED, "The service.", NULL, "id|service" },
+        { "probe", HERO_BOOLEAN, 0, "Run its health checks now. (A service has none yet.)", "false" },
+        { NULL } };
+
+static const HeroRpcParam start_params[]
+    = { { "name", HERO_STRING (1, 64), HERO_REQUIRED, "The service.", NULL, "id|service" },
+        { "wait", HERO_BOOLEAN, 0, "Answer when it is ready or has failed. Default: its require_ready." },
+        { "timeout_ms", HERO_INTEGER (1, 3600000), 0, "How long to wait.", "30000" },
+        { NULL } };
+
+static const HeroRpcParam stop_params[]
+    = { { "name", HERO_STRING (1, 64), HERO_REQUIRED, "The service.", NULL, "id|service" },
+        { "cascade", HERO_BOOLEAN, 0, "Stop the services that require it first.", "true" },
+        { "force", HERO_BOOLEAN, 0, "SIGKILL at once.", "false" },
+        { "wait", HERO_BOOLEAN, 0, "Answer when nothing of it is left.", "true" },
+        { "persist", HERO_BOOLEAN, 0, "It stays stopped over a restart of hero_proc.", "true" },
+        { NULL } };
+
+static const HeroRpcParam restart_params[]
+    = { { "name", HERO_STRING (1, 64), HERO_REQUIRED, "The service.", NULL, "id|service" },
+        { "wait", HERO_BOOLEAN, 0, "Answer when it is ready or has failed. Default: its require_ready." },
+        { "force", HERO_BOOLEAN, 0, "Stop by SIGKILL.", "false" },
+        { "timeout_ms", HERO_INTEGER (1, 3600000), 0, "How long to wait for readiness.", "30000" },
+        { NULL } };
+
+static const HeroRpcParam delete_params[]
+    = { { "name", HERO_STRING (1, 64), HERO_REQUIRED, "The service.", NULL, "id|service" },
+        { "force", HERO_BOOLEAN, 0, "Stop by SIGKILL.", "false" },
+        { "actions", HERO_BOOLEAN, 0, "Delete its actions too, those no other service uses.", "false" },
+        { NULL } };
+
+static const HeroRpcParam query_params[] = {
+  { "src", HERO_STRING (1, 200), 0, "This source and all below it; a trailing * = everything that begins so.", NULL,
+    "prefix|name|service" },
+  { "level", HERO_ANY, 0, "This level or a higher one: a number or a word.", NULL, "min_level" },
+  { "from", HERO_ANY, 0, "Not before this time: ms, seconds or RFC 3339.", NULL, "since|start" },
+  { "to", HERO_ANY, 0, "Before this time.", NULL, "until|end" },
+  { "text", HERO_STRING (1, 1000), 0, "Lines with this in them; case does not matter.", NULL, "search|contains" },
+  { "regex", HERO_STRING (1, 1000), 0, "Lines that match." },
+  { "context", HERO_ANY, 0, "Only this context, a number or a name." },
+  { "job_id", HERO_INTEGER (1, G_MAXUINT32), 0, "Only of this job." },
+  { "stream", HERO_STRING (1, 16), 0, "Only of this stream: stdout, stderr or api." },
+  { "tag", HERO_STRING (1, 200), 0, "Only with this tag, k or k:v." },
+  { "cursor", HERO_STRING (1, 300), 0, "Go on where an earlier answer ended (its next_cursor)." },
+  { "order", HERO_STRING (1, 8), 0, "asc or desc.", "\"asc\"" },
+  { "limit", HERO_INTEGER (1, 1000), 0, "At most so many.", "200", "lines" },
+  { "range", HERO_STRING (1, 8), 0, "today, 24h, 7d or all, instead of from." },
+  { "last_ms", HERO_INTEGER (1, G_MAXINT64), 0, "Only the last so many milliseconds, instead of from." },
+  { NULL }
+};
+
+/* ---------------------------------------------------------------------------------------------- schemas */
+
+static const HeroRpcSchema schemas[] = {
+  { "ServiceSpec",
+    "{\"type\":\"object\",\"description\":\"What a service is. Members left out have their default.\",\"properties\":{"
+    "\"name\":{\"type\":\"string\"},\"description\":{\"type\":\"string\"},"
+    "\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"context\":{\"type\":[\"integer\",\"string\"]},"
+    "\"persist\":{\"type\":\"boolean\"},"
+    "\"actions\":{\"type\":\"array\",\"description\":\"Names of actions, or actions\"},"
+    "\"env\":{\"type\":\"object\"},\"status\":{\"enum\":[\"start\",\"stop\",\"ignore\",\"spec\"]},"
+    "\"class\":{\"enum\":[\"user\",\"system\"]},\"require_ready\":{\"type\":\"boolean\"},"
+    "\"start_timeout_ms\":{\"type\":\"integer\"},\"stop_timeout_ms\":{\"type\":\"integer\"}},\"required\":[\"name\"]}" },
+  { "ServiceStatus",
+    "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"state\":{\"type\":\"string\"},"
+    "\"pid\":{\"type\":\"integer\"},\"status\":{\"type\":\"string\"},\"class\":{\"type\":\"string\"},"
+    "\"health\":{\"type\":\"string\"},\"ready\":{\"type\":\"boolean\"},\"uptime_ms\":{\"type\":[\"integer\",\"null\"]},"
+    "\"restart_count\":{\"type\":\"integer\"},\"attempt\":{\"type\":\"integer\"},\"restarting\":{\"type\":\"boolean\"},"
+    "\"next_attempt_at\":{\"type\":[\"integer\",\"null\"]},\"exit_code\":{\"type\":[\"integer\",\"null\"]},"
+    "\"signal\":{\"type\":[\"string\",\"null\"]},\"failure\":{\"type\":[\"string\",\"null\"]},"
+    "\"error\":{\"type\":[\"string\",\"null\"]},\"run_id\":{\"type\":[\"integer\",\"null\"]},"
+    "\"needs_restart\":{\"type\":\"boolean\"},\"actions\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}" },
+  { "ServiceInfo",
+    "{\"type\":\"object\",\"description\":\"ServiceStatus without actions, with what describes it\",\"properties\":{"
+    "\"name\":{\"type\":\"string\"},\"state\":{\"type\":\"string\"},\"pid\":{\"type\":\"integer\"},"
+    "\"description\":{\"type\":\"string\"},\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+    "\"context\":{\"type\":\"integer\"},\"origin\":{\"type\":\"string\"}}}" },
+  { "ServiceStart",
+    "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"name\":{\"type\":\"string\"},"
+    "\"state\":{\"type\":\"string\"},\"ready\":{\"type\":\"boolean\"},\"run_id\":{\"type\":[\"integer\",\"null\"]},"
+    "\"job_ids\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},"
+    "\"started\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}" },
+  { "LogEntry",
+    "{\"type\":\"object\",\"properties\":{\"cursor\":{\"type\":\"string\"},\"ts_ms\":{\"type\":\"integer\"},"
+    "\"epoch\":{\"type\":\"integer\"},\"src\":{\"type\":\"string\"},\"context\":{\"type\":\"integer\"},"
+    "\"job_id\":{\"type\":\"integer\"},\"level\":{\"type\":\"integer\"},\"level_name\":{\"type\":\"string\"},"
+    "\"stream\":{\"type\":\"string\"},\"tags\":{\"type\":\"object\"},\"content\":{\"type\":\"string\"},"
+    "\"truncated\":{\"type\":\"boolean\"}}}" },
+  { "LogPage",
+    "{\"type\":\"object\",\"properties\":{\"entries\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/LogEntry\"}},"
+    "\"next_cursor\":{\"type\":[\"string\",\"null\"]},\"prev_cursor\":{\"type\":[\"string\",\"null\"]},"
+    "\"has_more\":{\"type\":\"boolean\"},\"partial\":{\"type\":\"boolean\"},\"gap\":{\"type\":\"boolean\"}}}" },
+  { NULL }
+};
+
+/* ---------------------------------------------------------------------------------------------- methods */
+
+static const HeroRpcErrorSpec errors[] = {
+  { RPC_NOT_FOUND, "service_not_found", FALSE, "service not found" },
+  { RPC_INVALID_SIGNAL, "invalid_signal", FALSE, "invalid signal" },
+  { RPC_CONFIG, "config_error", FALSE, "config error" },
+  { RPC_PROCESS, "process_error", TRUE, "process error" },
+  { RPC_STORAGE, "storage_error", TRUE, "Database error" },
+  { RPC_LIMIT, "limit_exceeded", FALSE, "limit exceeded" },
+  { 0 },
+};
+
+#define ERRORS(...) ((const int[]){ __VA_ARGS__, 0 })
+
+static const HeroRpcMethod methods[] = {
+  { "service.set", hero_proc_rpc_service_set, set_params,
+    "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"name\":{\"type\":\"string\"},"
+    "\"created\":{\"type\":\"boolean\"},\"changed\":{\"type\":\"boolean\"},\"needs_restart\":{\"type\":\"boolean\"},"
+    "\"warnings\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}",
+    "Store the definition of a service and of the actions given with it.",
+    "A set replaces the whole record: members left out get their default. A definition of zinit (with exec) becomes one "
+    "service with one action.",
+    "jobs", ERRORS (RPC_INVALID_SIGNAL, RPC_CONFIG, RPC_STORAGE, RPC_LIMIT), HERO_RPC_WRITES | HERO_RPC_RAW_PARAMS,
+    "service.put|service.upsert" },
+  { "service.get", hero_proc_rpc_service_get, name_params, "ServiceSpec", "The definition of a service.", NULL, "jobs",
+    ERRORS (RPC_NOT_FOUND), 0, "service.config" },
+  { "service.list", hero_proc_rpc_service_list, list_params, "[]ServiceInfo", "All services, by name, with what they do now.",
+    NULL, "jobs", ERRORS (RPC_NOT_FOUND), 0, NULL },
+  { "service.status", hero_proc_rpc_service_status, status_params, "ServiceStatus", "What a service and its actions do now.", NULL,
+    "jobs", ERRORS (RPC_NOT_FOUND), HERO_RPC_WAITS, "service.info" },
+  { "service.start", hero_proc_rpc_service_start, start_params, "ServiceStart", "Start a service, if it is not up.", NULL, "jobs",
+    ERRORS (RPC_NOT_FOUND, RPC_CONFIG, RPC_PROCESS, RPC_STORAGE), HERO_RPC_WRITES | HERO_RPC_WAITS, NULL },
+  { "service.stop", hero_proc_rpc_service_stop, stop_params,
+    "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"name\":{\"type\":\"string\"},"
+    "\"state\":{\"type\":\"string\"},\"stopped\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}",
+    "Stop a service and everything it started.", NULL, "jobs", ERRORS (RPC_NOT_FOUND), HERO_RPC_WRITES | HERO_RPC_WAITS, NULL },
+  { "service.restart", hero_proc_rpc_service_restart, restart_params, "ServiceStart", "Stop a service and start it again.", NULL,
+    "jobs", ERRORS (RPC_NOT_FOUND, RPC_CONFIG, RPC_PROCESS, RPC_STORAGE), HERO_RPC_WRITES | HERO_RPC_WAITS, NULL },
+  { "service.delete", hero_proc_rpc_service_delete, delete_params,
+    "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"deleted\":{\"type\":\"boolean\"},"
+    "\"stopped\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}",
+    "Stop a service and forget it.", NULL, "jobs", ERRORS (RPC_NOT_FOUND, RPC_STORAGE), HERO_RPC_WRITES | HERO_RPC_WAITS,
+    "service.remove|service.forget" },
+  { "logs.query", hero_proc_rpc_logs_query, query_params, "LogPage", "Search the log lines of all sources, page by page.",
+    "Order is by time, then source, then arrival. next_cursor goes on after the last line of the answer, also later.", "logs",
+    ERRORS (RPC_NOT_FOUND), 0, "logs.list|logs.search" },
+  { NULL }
+};
+
+void
+hero_proc_register_rpc (HeroProc *self)
+{
+  static const HeroRpcSpec spec = HERO_RPC_SPEC (.methods = methods, .schemas = schemas, .errors = errors);
+
+  hero_service_set_rpc (self->ctx, &spec, self);
+}
