@@ -46,10 +46,27 @@ hero_http_respond_rpc (HeroHttpRequest *request)
     hero_http_request_on_gone (request, on_client_gone, request);
 }
 
+void
+hero_service_hide_admin_rpc (HeroServiceContext *ctx)
+{
+  hero_sdk_get (ctx)->hide_admin_rpc = TRUE;
+}
+
+/* Answers 404 where the service does not take calls. */
+static gboolean
+is_rpc_hidden (HeroServiceContext *ctx, HeroHttpRequest *request)
+{
+  if (!hero_sdk_get (ctx)->hide_admin_rpc || request->connection->port->tcp || strcmp (request->role->name, "admin") != 0)
+    return FALSE;
+  hero_http_respond_error (request, 404, "rpc.sock and the TCP listeners take calls", "no such path");
+  return TRUE;
+}
+
 static void
 on_rpc (gpointer self, HeroHttpRequest *request)
 {
-  hero_http_respond_rpc (request);
+  if (!is_rpc_hidden (self, request))
+    hero_http_respond_rpc (request);
 }
 
 /* ------------------------------------------------------------------------------------------------ documents */
@@ -141,7 +158,7 @@ on_domain_openrpc (gpointer self, HeroHttpRequest *request)
 static void
 on_domain_rpc (gpointer self, HeroHttpRequest *request)
 {
-  if (known_domain (self, request) != NULL)
+  if (known_domain (self, request) != NULL && !is_rpc_hidden (self, request))
     hero_http_respond_rpc (request);
 }
 

@@ -13,6 +13,12 @@ hero_http_request_set_response_header (HeroHttpRequest *request, const char *nam
   soup_message_headers_replace (soup_server_message_get_response_headers (request->msg), name, value);
 }
 
+void
+hero_http_request_add_response_header (HeroHttpRequest *request, const char *name, const char *value)
+{
+  soup_message_headers_append (soup_server_message_get_response_headers (request->msg), name, value);
+}
+
 /* ------------------------------------------------------------------------------------------------ past libsoup */
 
 static void

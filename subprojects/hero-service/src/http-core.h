@@ -73,6 +73,7 @@ struct _HeroHttpRequest
   HeroRouteMatch match;
   HeroIdentity *identity;
   char *path; /* decoded */
+  char *raw_path; /* of a rerouted request; NULL = the one on the wire */
   GHashTable *query;
   GBytes *body;
   char *base_path;

@@ -32,8 +32,6 @@ void hero_http_free (HeroHttp *http);
 
 guint64 hero_http_get_requests (HeroServiceContext *ctx);
 
-/* The client left before the answer: func (data) once; the request must still be answered, to nobody. One function. */
-void hero_http_request_on_gone (HeroHttpRequest *request, void (*func) (gpointer data), gpointer data);
 /* The role ("rpc", "admin", ..) of the socket a request came by. */
 const char *hero_http_request_get_role (HeroHttpRequest *request);
 

@@ -46,6 +46,7 @@ request_free (HeroHttpRequest *request)
   g_clear_pointer (&request->query, g_hash_table_unref);
   g_clear_pointer (&request->body, g_bytes_unref);
   g_free (request->path);
+  g_free (request->raw_path);
   g_free (request->base_path);
   g_object_unref (request->msg);
   g_free (request);
@@ -167,6 +168,8 @@ hero_http_request_get_path (HeroHttpRequest *request)
 const char *
 hero_http_request_get_raw_path (HeroHttpRequest *request)
 {
+  if (request->raw_path != NULL)
+    return request->raw_path;
   return g_uri_get_path (soup_server_message_get_uri (request->msg));
 }
 

@@ -210,6 +210,33 @@ run_handler (HeroHttpRequest *request)
   request->route->handler (request->match.self, request);
 }
 
+void
+hero_http_request_reroute (HeroHttpRequest *request, const char *role, const char *raw_path, const char *prefix)
+{
+  HeroHttpRole *next = hero_http_get_role (request->role->http->ctx, role);
+  char *base = g_strconcat (hero_http_request_get_base_path (request), prefix, NULL);
+  char *path = g_strdup (raw_path); /* may be a part of what is freed here */
+
+  g_queue_unlink (&request->role->requests, &request->link);
+  request->role = next;
+  g_queue_push_tail_link (&next->requests, &request->link);
+  hero_route_match_clear (&request->match);
+  memset (&request->match, 0, sizeof request->match);
+  g_free (request->path);
+  request->path = NULL;
+  g_free (request->raw_path);
+  request->raw_path = path;
+  g_free (request->base_path);
+  request->base_path = base;
+  request->handled = TRUE;
+  if (!check_path (request) || !check_length (request) || !check_type (request))
+    return;
+  if (request->route->flags & HERO_HTTP_STREAM_BODY)
+    run_handler (request);
+  else /* it runs once the body is there */
+    soup_message_body_set_accumulate (soup_server_message_get_request_body (request->msg), TRUE);
+}
+
 /* The head of a request is there. What is answered here is sent after libsoup has read the body, if that is a small one. */
 static void
 on_head (SoupServer *server, SoupServerMessage *msg, const char *path, GHashTable *query, gpointer data)

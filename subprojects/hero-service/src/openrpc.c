@@ -330,3 +330,9 @@ hero_openrpc_get (HeroServiceContext *ctx, const char *domain)
     }
   return g_bytes_ref (document);
 }
+
+GBytes *
+hero_service_get_openrpc (HeroServiceContext *ctx)
+{
+  return hero_openrpc_get (ctx, NULL);
+}

@@ -139,6 +139,8 @@ write_tabs (HeroPage *page)
       const HeroPageTab *tab = &g_array_index (tabs, HeroPageTab, i);
       g_autofree char *href = g_strconcat ("/", tab->id, NULL);
 
+      if (tab->flags & HERO_PAGE_HIDDEN)
+        continue;
       g_string_append_printf (page->out, "<li%s><a href=\"", i == page->shell->n_own + 1 && i > 1 ? " class=\"gap\"" : "");
       hero_page_append_href (page, href);
       g_string_append_printf (page->out, "\"%s>", tab == page->tab ? " aria-current=\"page\"" : "");
@@ -171,7 +173,7 @@ write_breadcrumbs (HeroPage *page)
 
   g_string_append (page->out, "<nav class=\"crumbs\" aria-label=\"Breadcrumbs\"><ol>");
   crumb (page, "/", hero_service_get_title (page->shell->ctx));
-  if (!overview)
+  if (!overview && !(page->tab->flags & HERO_PAGE_HIDDEN))
     crumb (page, page->title != NULL ? href : NULL, page->tab->title);
   if (page->title != NULL)
     crumb (page, NULL, page->title);

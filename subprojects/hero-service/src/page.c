@@ -59,6 +59,8 @@ hero_service_set_page (HeroServiceContext *ctx, const HeroPageSpec *spec, GResou
   shell->self = self;
   memcpy (&shell->spec, spec, MIN (spec->struct_size, sizeof shell->spec));
   shell->assets = hero_page_assets_new (resource, shell->spec.resource_prefix);
+  if (shell->spec.overview_title != NULL)
+    g_array_index (shell->tabs, HeroPageTab, 0).title = shell->spec.overview_title;
   add_tabs (shell);
 }
 

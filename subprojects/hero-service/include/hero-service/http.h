@@ -42,6 +42,12 @@ void hero_service_add_routes (HeroServiceContext *ctx, const char *role, const H
  */
 gboolean hero_service_serve_tcp (HeroServiceContext *ctx, const char *role, int listen_fd, const char *address, GError **error);
 
+/*
+ * In start: POST /rpc and POST /api/{domain}/rpc are 404 on the Unix socket of role "admin", TCP listeners keep them
+ * (contract hero_router 1: a browser reaches the router by TCP only).
+ */
+void hero_service_hide_admin_rpc (HeroServiceContext *ctx);
+
 /* ---- the request; strings are borrowed and live until it is answered */
 const char *hero_http_request_get_method (HeroHttpRequest *request);
 const char *hero_http_request_get_path (HeroHttpRequest *request);     /* decoded once, normalised */
@@ -56,6 +62,13 @@ GBytes *hero_http_request_get_body (HeroHttpRequest *request); /* whole body, no
 HeroIdentity *hero_http_request_get_identity (HeroHttpRequest *request);
 HeroServiceContext *hero_http_request_get_context (HeroHttpRequest *request);
 const char *hero_http_request_get_base_path (HeroHttpRequest *request); /* X-Forwarded-Prefix, checked, "" = none */
+/* The client left before the answer was complete: func (data) once; the request must still be ended, to nobody. One function. */
+void hero_http_request_on_gone (HeroHttpRequest *request, void (*func) (gpointer data), gpointer data);
+/*
+ * From the handler of a STREAM_BODY route, as its last act: serve the request as if it were for raw_path on the sockets of
+ * `role`, below the prefix (added to the base path). Answers 404, 405 by itself. raw_path: as on the wire.
+ */
+void hero_http_request_reroute (HeroHttpRequest *request, const char *role, const char *raw_path, const char *prefix);
 /* Fires when the client is gone or the service stops. The request must still be answered, or its stream ended: to nobody. */
 GCancellable *hero_http_request_get_cancellable (HeroHttpRequest *request);
 
@@ -69,6 +82,7 @@ void hero_http_respond_error (HeroHttpRequest *request, guint status, const char
 void hero_http_respond_rpc (HeroHttpRequest *request);
 /* Before the answer. */
 void hero_http_request_set_response_header (HeroHttpRequest *request, const char *name, const char *value);
+void hero_http_request_add_response_header (HeroHttpRequest *request, const char *name, const char *value); /* one more of it */
 
 /* ---- streams: begin, write.., end. Nothing is buffered beyond what the client has not taken yet. */
 void hero_http_stream_begin (HeroHttpRequest *request, guint status, const char *content_type, gint64 length); /* -1: chunked */

@@ -43,14 +43,15 @@ typedef struct
   const char *events;  /* events that make the page load its content anew, "database.*|key.*"; NULL = none */
   const char *scripts; /* further scripts of the service, below /static/, "editor.js|tree.js"; NULL = none */
   const char *styles;  /* likewise style sheets */
-  guint32 flags;       /* HERO_PAGE_TERMINAL: style-src 'unsafe-inline' */
+  guint32 flags;       /* HERO_PAGE_TERMINAL, HERO_PAGE_HIDDEN */
   guint32 refresh_s;   /* without events: load anew every so many seconds; 0 = never */
   const char *domain;  /* the domain of `events`; NULL = the service's first */
 } HeroPageTab;
 
 enum
 {
-  HERO_PAGE_TERMINAL = 1 << 0,
+  HERO_PAGE_TERMINAL = 1 << 0, /* style-src 'unsafe-inline' */
+  HERO_PAGE_HIDDEN = 1 << 1,   /* not in the list of tabs: other pages lead there */
 };
 
 typedef struct
@@ -61,6 +62,7 @@ typedef struct
   const char *resource_prefix; /* GResource folder of own assets, "/<service>/static"; served below /static/ */
   const char *events;          /* of the Overview tab, as HeroPageTab.events; NULL = it refreshes by the clock */
   guint32 flags;               /* HERO_PAGE_OWN_TABS */
+  const char *overview_title;  /* of the tab "/"; NULL = "Overview" */
 } HeroPageSpec;
 
 enum

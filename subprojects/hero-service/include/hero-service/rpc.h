@@ -122,6 +122,8 @@ typedef struct
 
 /* In start: the service's methods. `spec` is static; self goes to every handler. */
 void hero_service_set_rpc (HeroServiceContext *ctx, const HeroRpcSpec *spec, gpointer self);
+/* The whole OpenRPC document, what GET /openrpc.json answers; transfer full. Service thread. */
+GBytes *hero_service_get_openrpc (HeroServiceContext *ctx);
 
 /* ---------------------------------------------------------------------------------------------- a call */
 
