@@ -159,7 +159,8 @@ rewrite_location (const char *location, const char *prefix, Scanner *scanner)
 void
 proxy_copy_fields (HeroHttpRequest *request, const HttpHead *head, const char *prefix, Scanner *scanner)
 {
-  static const char *const dropped[] = { "Content-Length", "Content-Type", "X-Frame-Options", "Service-Worker-Allowed", "X-Request-Id", NULL };
+  /* Date: the answer is ours by then, and gets one. */
+  static const char *const dropped[] = { "Date", "Content-Length", "Content-Type", "X-Frame-Options", "Service-Worker-Allowed", "X-Request-Id", NULL };
   const char *connection = http_head_get (head, "Connection");
 
   for (guint i = 0; i < head->fields->len; i++)

@@ -2,7 +2,7 @@
 #include "scanner.h"
 
 #include <dirent.h>
-#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
@@ -299,6 +299,8 @@ refresh_own (Entry *entry)
   service->title = g_strdup (hero_service_get_title (ctx));
   g_free (service->version);
   service->version = g_strdup (hero_service_get_version (ctx));
+  g_free (service->description);
+  service->description = g_strdup (hero_service_describe_v1 ()->description);
   if (*service->domains == NULL)
     {
       g_strfreev (service->domains);

@@ -146,7 +146,7 @@ static void
 test_chunks (void)
 {
   const char *text = "5;name=\"v\"\r\nhello\r\n0a\r\n, world!\r\n\r\n0\r\nX-Trailer: 1\r\n\r\nNEXT";
-  gsize rest;
+  gsize rest = 0;
 
   for (gsize step = 1; step < strlen (text); step++)
     {
