@@ -2,6 +2,7 @@
 import json
 import re
 import subprocess
+import tomllib
 
 import pytest
 
@@ -107,6 +108,14 @@ def test_info_with_errors(tmp_path):
     assert config['present'] is True
     assert config['errors'] == ['1:10: banner: expected true or false, found integer']
     assert f'{file}:1:10: error: banner: expected true or false, found integer\n' in result.stderr
+
+
+@pytest.mark.parametrize('name', ALL)
+def test_service_toml_beside_the_program(name):
+    """What others read about a program without starting it is what it says itself."""
+    info = json.loads(run(name, '--info').stdout)
+    with open(hero.program(f'{name}.service.toml'), 'rb') as file:
+        assert tomllib.load(file) == {key: info[key] for key in ('category', 'env', 'binaries')}
 
 
 def test_info_writes_nothing(tmp_path):
