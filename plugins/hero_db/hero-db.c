@@ -88,7 +88,7 @@ expire (gpointer data)
   gint64 next = server_expire (self->server);
 
   self->expire_source = 0;
-  server_end_turn (self->server);
+  server_end_turn (self->server, TRUE);
   if (next >= 0)
     schedule_expiry (self, next);
   return G_SOURCE_REMOVE;
@@ -192,7 +192,7 @@ check_store (gpointer data, gboolean *failing)
   if (storage_begin (self->server->storage, &error))
     {
       storage_get (self->server->storage, 0, SLICE_LITERAL ("health"), &entry);
-      storage_end_turn (self->server->storage);
+      storage_end_turn (self->server->storage, TRUE);
       return NULL;
     }
   *failing = TRUE;

@@ -145,6 +145,8 @@ write_hero (Server *server, GString *out)
   g_string_append (out, "hero_db_version:" PACKAGE_VERSION "\r\nstorage_format:0\r\ndurability:always\r\n");
   LINE_U64 (out, "databases", server->limits.databases);
   LINE_U64 (out, "commits", stats->commits);
+  LINE_U64 (out, "commit_us_p50", histogram_get (&server->commit_time, 0.50));
+  LINE_U64 (out, "commit_us_p99", histogram_get (&server->commit_time, 0.99));
   LINE_U64 (out, "dirty_bytes", storage_get_dirty_bytes (server->storage));
   LINE_U64 (out, "disk_bytes", storage_get_file_bytes (server->storage));
 }

@@ -250,7 +250,7 @@ show_keys (gpointer data, HeroPage *page)
     show_key (self, page, db);
   else
     show_key_list (self, page, db);
-  server_end_turn (self->server);
+  server_end_turn (self->server, TRUE);
   hero_page_done (page);
 }
 

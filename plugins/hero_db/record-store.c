@@ -22,6 +22,7 @@ struct _RecordStore
   HeroStoreTxn *snapshot;  /* of this turn */
   guint64 last_ticket;     /* given to a batch */
   guint64 durable;
+  gint64 commit_begun_us, commit_us; /* of the one under way; how long the last one took */
   guint64 touched; /* the highest ticket read or written since record_store_take_ticket */
 };
 
@@ -135,6 +136,12 @@ record_store_get_durable (RecordStore *self)
   return self->durable;
 }
 
+gint64
+record_store_get_commit_us (RecordStore *self)
+{
+  return self->commit_us;
+}
+
 gsize
 record_store_get_dirty_bytes (RecordStore *self)
 {
@@ -193,6 +200,7 @@ commit_done (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
 
   end_snapshot (self);
+  self->commit_us = g_get_monotonic_time () - self->commit_begun_us;
   if (hero_store_write_finish (self->store, result, &error))
     self->durable = record_batch_get_ticket (batch);
   else
@@ -211,17 +219,18 @@ begin_commit (RecordStore *self)
 
   self->under_way = g_steal_pointer (&self->collecting);
   self->collecting = new_batch (self);
+  self->commit_begun_us = g_get_monotonic_time ();
   commit->tables = self->tables;
   commit->records = g_ptr_array_ref (record_batch_sorted (self->under_way));
   hero_store_write_async (self->store, commit_batch, commit, commit_free, commit_done, self);
 }
 
 void
-record_store_end_turn (RecordStore *self)
+record_store_end_turn (RecordStore *self, gboolean commit)
 {
   end_snapshot (self);
   self->touched = 0;
-  if (self->under_way == NULL && record_batch_get_count (self->collecting) > 0)
+  if (commit && self->under_way == NULL && record_batch_get_count (self->collecting) > 0)
     begin_commit (self);
 }
 

@@ -38,13 +38,14 @@ void record_store_delete (RecordStore *self, guint table, Slice key);
 guint64 record_store_take_ticket (RecordStore *self);
 guint64 record_store_get_durable (RecordStore *self); /* tickets up to this one are on disk */
 
-/* Ends the snapshot of this turn and begins the commit of what it wrote, unless one is under way. */
-void record_store_end_turn (RecordStore *self);
+/* Ends the snapshot of this turn. commit: begin the commit of what was written, unless one is under way. */
+void record_store_end_turn (RecordStore *self, gboolean commit);
 gboolean record_store_is_committing (RecordStore *self);
 gboolean record_store_is_idle (RecordStore *self); /* all that was written is on disk */
 /* An empty commit, to find out whether the disk takes writes again. */
 void record_store_probe (RecordStore *self);
 
+gint64 record_store_get_commit_us (RecordStore *self);   /* how long the last commit took */
 gsize record_store_get_dirty_bytes (RecordStore *self); /* written and not yet on disk */
 guint64 record_store_get_file_bytes (RecordStore *self);
 

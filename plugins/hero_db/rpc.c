@@ -55,7 +55,7 @@ rpc_begin (HeroDb *self, HeroRpcCall *call)
 static void
 end_turn (HeroDb *self)
 {
-  server_end_turn (self->server);
+  server_end_turn (self->server, TRUE);
 }
 
 void

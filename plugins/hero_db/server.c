@@ -47,7 +47,10 @@ on_committed (gpointer data, const GError *error)
       self->stats.commit_errors++;
     }
   else
-    self->stats.commits++;
+    {
+      self->stats.commits++;
+      histogram_add (&self->commit_time, (guint64) storage_get_commit_us (self->storage));
+    }
   self->changed (self->data, self->storage, error);
 }
 
@@ -90,9 +93,9 @@ server_begin_turn (Server *self)
 }
 
 void
-server_end_turn (Server *self)
+server_end_turn (Server *self, gboolean commit)
 {
-  storage_end_turn (self->storage);
+  storage_end_turn (self->storage, commit);
 }
 
 gint64
@@ -127,6 +130,11 @@ refuse_unknown (Call *call)
   const UnsupportedCommand *unsupported = command_find_unsupported (call->argv[0]);
   g_autofree char *name = g_strndup (call->argv[0].data, MIN (call->argv[0].length, 128));
 
+  if (slice_is (call->argv[0], "cluster"))
+    {
+      reply_error (call->reply, "ERR This instance has cluster support disabled");
+      return;
+    }
   if (unsupported != NULL)
     {
       g_autofree char *lower = g_ascii_strdown (name, -1);

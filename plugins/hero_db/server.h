@@ -36,6 +36,7 @@ struct _Server
   GQueue clients; /* Client, oldest first; those with a socket */
   guint64 last_client_id;
   ServerStats stats;
+  Histogram commit_time; /* microseconds, since the start */
   Histogram latency; /* microseconds of commands, since somebody emptied it */
   char *broken;             /* why writes are refused, on one line; NULL = they are not */
   gint64 now;               /* Unix milliseconds of this turn */
@@ -61,7 +62,7 @@ void server_kill_client (Server *self, Client *client);
 void server_begin_turn (Server *self);
 /* Runs one command; its reply is in the client's output, sealed with the ticket it waits for. */
 void server_execute (Server *self, Client *client, const Slice *argv, gsize argc);
-void server_end_turn (Server *self);
+void server_end_turn (Server *self, gboolean commit); /* see storage_end_turn */
 
 /* Removes keys whose time has come, some at a time; the milliseconds until the next call is worth it, -1 = nothing ends. */
 gint64 server_expire (Server *self);

@@ -315,7 +315,7 @@ storage_open (const char *dir, guint databases, StorageCommitted committed, gpoi
 
   read_databases (self);
   make_secret (self);
-  storage_end_turn (self);
+  storage_end_turn (self, TRUE);
   return g_steal_pointer (&self);
 }
 
@@ -338,13 +338,13 @@ storage_begin (Storage *self, GError **error)
 }
 
 void
-storage_end_turn (Storage *self)
+storage_end_turn (Storage *self, gboolean commit)
 {
   write_databases (self);
-  if (self->garbage->len > 0 && !record_store_is_committing (self->records)
+  if (commit && self->garbage->len > 0 && !record_store_is_committing (self->records)
       && record_store_begin_turn (self->records, NULL))
     collect_garbage (self);
-  record_store_end_turn (self->records);
+  record_store_end_turn (self->records, commit);
 }
 
 gboolean
@@ -494,6 +494,12 @@ guint64
 storage_get_file_bytes (Storage *self)
 {
   return record_store_get_file_bytes (self->records);
+}
+
+gint64
+storage_get_commit_us (Storage *self)
+{
+  return record_store_get_commit_us (self->records);
 }
 
 gsize

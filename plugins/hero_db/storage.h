@@ -42,7 +42,8 @@ Storage *storage_open (const char *dir, guint databases, StorageCommitted commit
 void storage_close (Storage *self); /* only when storage_is_idle */
 
 gboolean storage_begin (Storage *self, GError **error);
-void storage_end_turn (Storage *self);
+/* commit: begin to make durable what was written, unless that is under way; FALSE: more is about to come. */
+void storage_end_turn (Storage *self, gboolean commit);
 gboolean storage_is_idle (Storage *self);
 /* Tries a commit, to find out whether the disk takes writes again: `committed` tells. */
 void storage_probe (Storage *self);
@@ -89,6 +90,7 @@ gboolean storage_cursor_get_position (StorageCursor *self, guint64 *position);
 /* ---- figures */
 guint64 storage_get_file_bytes (Storage *self);
 gsize storage_get_dirty_bytes (Storage *self);
+gint64 storage_get_commit_us (Storage *self); /* how long the last commit took */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Storage, storage_close)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StorageCursor, storage_cursor_free)

@@ -17,7 +17,7 @@ on_committed (gpointer data, const GError *error)
 
   g_assert_no_error (error);
   self->commits++;
-  storage_end_turn (self->storage);
+  storage_end_turn (self->storage, TRUE);
 }
 
 static void
@@ -33,7 +33,7 @@ open_storage (Fixture *self)
 static void
 settle (Fixture *self)
 {
-  storage_end_turn (self->storage);
+  storage_end_turn (self->storage, TRUE);
   while (!storage_is_idle (self->storage))
     g_main_context_iteration (NULL, TRUE);
   g_assert_true (storage_begin (self->storage, NULL));
@@ -43,7 +43,7 @@ static void
 reopen (Fixture *self)
 {
   settle (self);
-  storage_end_turn (self->storage);
+  storage_end_turn (self->storage, TRUE);
   storage_close (g_steal_pointer (&self->storage));
   open_storage (self);
   settle (self);
@@ -64,7 +64,7 @@ tear_down (Fixture *self, gconstpointer data)
   const char *name;
 
   settle (self);
-  storage_end_turn (self->storage);
+  storage_end_turn (self->storage, TRUE);
   storage_close (self->storage);
   dir = g_dir_open (self->dir, 0, NULL);
   while ((name = g_dir_read_name (dir)) != NULL)
@@ -178,7 +178,7 @@ test_group_commit (Fixture *self, gconstpointer data)
           g_snprintf (name, sizeof name, "%u", turn * 100 + i);
           put (self, 0, name, "x", 0);
         }
-      storage_end_turn (self->storage);
+      storage_end_turn (self->storage, TRUE);
       g_assert_true (storage_begin (self->storage, NULL));
     }
   settle (self);
