@@ -133,12 +133,12 @@ reply_info (Call *call, const CommandEntry *entry)
     {
       g_auto (GStrv) tips = g_strsplit (command->tips, " ", -1);
 
-      reply_array (call->reply, g_strv_length (tips));
+      reply_set (call->reply, g_strv_length (tips));
       for (guint i = 0; tips[i] != NULL; i++)
         reply_string (call->reply, tips[i]);
     }
   else
-    reply_array (call->reply, 0);
+    reply_set (call->reply, 0);
   reply_key_specs (call, &command->keys);
 
   reply_array (call->reply, entry->subcommands != NULL ? entry->subcommands->len : 0);

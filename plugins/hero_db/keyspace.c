@@ -81,6 +81,11 @@ call_get_database (Call *call, gsize index, guint *db)
 
   if (!call_get_integer (call, index, &number))
     return FALSE;
+  if (number < G_MININT32 || number > G_MAXINT32)
+    {
+      reply_error (call->reply, "ERR value is out of range, value must between %d and %d", G_MININT32, G_MAXINT32);
+      return FALSE;
+    }
   if (number < 0 || number >= call->server->limits.databases)
     {
       reply_error (call->reply, "ERR DB index is out of range");

@@ -55,7 +55,7 @@ number_format_int (gint64 value, char text[NUMBER_INT_SIZE])
 gboolean
 number_parse_float (Slice text, long double *value)
 {
-  char copy[256];
+  char copy[NUMBER_FLOAT_SIZE];
   char *end = NULL;
   long double parsed;
 

@@ -123,6 +123,7 @@ class Bundle:
     # ---- life
 
     def start(self):
+        self.begun = len(self.out)  # an earlier life of the same directory wrote there too
         with open(self.out_path, 'ab') as out, open(self.err_path, 'ab') as err:
             self.process = subprocess.Popen(self.args, env=self.env, stdout=out, stderr=err, cwd=self.top,
                                             stdin=subprocess.DEVNULL)
@@ -154,7 +155,8 @@ class Bundle:
         def over():
             if self.process.poll() is not None:
                 raise AssertionError(f'{self.program} ended with {self.process.returncode}:\n{self.out}\n{self.err}')
-            return re.search(rf'^{self.program} ready: ', self.out, re.M) or '"event":"banner"' in self.out
+            out = self.out[self.begun:]
+            return re.search(rf'^{self.program} ready: ', out, re.M) or '"event":"banner"' in out
         wait_for(over, f'{self.program} is ready')
         return self
 
