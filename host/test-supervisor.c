@@ -88,8 +88,8 @@ run_new (const char *tables, gboolean process)
   path = g_build_filename (run->dir, "hero_bundle.toml", NULL);
   g_string_append_printf (file,
                           "socket_dir = \"%s/s\"\ndata_dir = \"%s/d\"\nplugin_dir = \"%s\"\nlog_file = false\n"
-                          "banner = false\ncontrol = false\nstagger_ms = 0\nwatchdog_warn_ms = 400\n"
-                          "restart_delay_ms = 20\nrestart_max = 2\nstart_timeout_s = 1\nlog_level = \"%s\"\n",
+                          "banner = false\ncontrol = false\nstagger_ms = 0\nwatchdog_warn_ms = 1500\n"
+                          "restart_delay_ms = 20\nrestart_max = 2\nlog_level = \"%s\"\n",
                           run->dir, run->dir, FIXTURES_DIR, g_test_verbose () ? "info" : "off");
   for (guint i = 0; i < G_N_ELEMENTS (disabled); i++)
     g_string_append_printf (file, "[%s]\nenabled = false\n", disabled[i]);
@@ -189,9 +189,9 @@ static const Scenario scenarios[] = {
   { "fails_start_busy", "", HERO_STATE_FAILED, "starting failed ", NULL, "the probe fails in start" },
   { "fails_start_silently", "restart_max = 1\n", HERO_STATE_FAILED, "starting backoff starting failed ", NULL,
     "did not say why", 1 },
-  { "never_ready", "", HERO_STATE_FAILED, "starting failed ", "starting backoff starting backoff starting failed ",
+  { "never_ready", "start_timeout_s = 1\n", HERO_STATE_FAILED, "starting failed ", "starting backoff starting backoff starting failed ",
     "start took longer than 1 s" },
-  { "late_ready", "delay_ms = 1400\n", HERO_STATE_READY, "starting failed ready ", "", "start took longer than 1 s" },
+  { "late_ready", "start_timeout_s = 1\ndelay_ms = 1400\n", HERO_STATE_READY, "starting failed ready ", "", "start took longer than 1 s" },
   { "fails_serve", "restart_max = 1\n", HERO_STATE_FAILED, "starting backoff starting failed ", NULL,
     "the probe fails in serve", 1 },
   { "fails_later", "delay_ms = 50\nrestart_max = 1\n", HERO_STATE_FAILED,
@@ -208,7 +208,7 @@ static const Scenario scenarios[] = {
     "was killed by signal 11", 1 },
   { "crashes_in_start", "restart_max = 1\n", HERO_STATE_FAILED, "", "starting backoff starting failed ",
     "was killed by signal 11", 1 },
-  { "hangs_in_start", "restart_max = 1\n", HERO_STATE_FAILED, "", "starting backoff starting failed ",
+  { "hangs_in_start", "start_timeout_s = 1\nrestart_max = 1\n", HERO_STATE_FAILED, "", "starting backoff starting failed ",
     "start took longer than 1 s", 1 },
 };
 
