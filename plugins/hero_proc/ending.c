@@ -183,6 +183,7 @@ read_exit (ProcTask *task)
   if (result == PROC_EXIT_ALIVE)
     return;
   g_clear_pointer (&task->watch, hero_reactor_remove);
+  task->job->pid = 0;
   if (result == PROC_EXIT_PENDING && task->reap_tries++ < REAP_TRIES)
     {
       proc_task_set_timer (task, &task->timer, REAP_EVERY_MS, on_reap_again);
@@ -191,7 +192,6 @@ read_exit (ProcTask *task)
   proc_task_clear_timer (&task->ready_timer);
   proc_task_clear_timer (&task->timer);
   task->ended = TRUE;
-  task->job->pid = 0;
   proc_task_sweep (task);
 }
 
@@ -200,7 +200,6 @@ proc_task_on_pidfd (int fd, guint32 events, gpointer data)
 {
   read_exit (data);
 }
-
 
 /* ---------------------------------------------------------------------------------------------- stop */
 

@@ -347,12 +347,12 @@ load_table (HeroStoreTxn *txn, const char *table, ProcLoaded *loaded)
 
   for (gboolean more = hero_store_cursor_seek (cursor, NULL, 0); more; more = hero_store_cursor_next (cursor))
     {
-      gconstpointer value;
-      gsize length;
+      gconstpointer key, value;
+      gsize key_length, length;
       g_autoptr (GError) error = NULL;
       g_autoptr (JsonNode) node = NULL;
 
-      hero_store_cursor_get (cursor, NULL, NULL, &value, &length);
+      hero_store_cursor_get (cursor, &key, &key_length, &value, &length);
       node = hero_json_parse (value, (gssize) length, &error);
       if (node != NULL && JSON_NODE_HOLDS_OBJECT (node))
         load_record (loaded, table, json_node_get_object (node), &error);

@@ -12,6 +12,7 @@
 enum
 {
   HOUSEKEEPING_S = 60,
+  CALM_LINES = 10, /* in one flush; up to so many times per flush_ms */
 };
 
 /* A source and its files; index 0 is the one being written. */
@@ -358,13 +359,14 @@ distribute (ProcLogStore *self, GQueue *batch)
 
 /* Takes what is queued; lock held. FALSE: it is time to end. */
 static gboolean
-wait_for_work (ProcLogStore *self, gint64 last_flush_us, GQueue *batch)
+wait_for_work (ProcLogStore *self, gint64 last_flush_us, guint last_length, GQueue *batch)
 {
-  gint64 not_before = last_flush_us + self->limits.flush_ms * G_GINT64_CONSTANT (1000);
+  gint64 pause_us = self->limits.flush_ms * G_GINT64_CONSTANT (1000);
+  gint64 not_before = last_flush_us + (last_length <= CALM_LINES ? pause_us / CALM_LINES : pause_us);
 
   while (self->queue.length == 0 && !self->closing)
     g_cond_wait (&self->wake, &self->lock);
-  /* After a quiet time at once, so that a crash of ours loses least; under load once per flush_ms. */
+  /* Few lines at once, so that a crash of ours loses least; many together, once per flush_ms. */
   while (self->queue.length < self->limits.queue_lines / 2 && self->stats.queued_bytes < self->limits.queue_bytes / 2
          && !self->closing && g_cond_wait_until (&self->wake, &self->lock, not_before))
     ;
@@ -382,16 +384,16 @@ run (gpointer data)
 {
   ProcLogStore *self = data;
   gint64 last_flush = 0, last_housekeeping = 0;
+  guint length = 0;
 
   for (;;)
     {
       GQueue batch = G_QUEUE_INIT;
       g_autoptr (GPtrArray) touched = NULL;
       gboolean more;
-      guint length;
 
       g_mutex_lock (&self->lock);
-      more = wait_for_work (self, last_flush, &batch);
+      more = wait_for_work (self, last_flush, length, &batch);
       g_mutex_unlock (&self->lock);
       if (!more)
         return NULL;

@@ -123,10 +123,11 @@ proc_services_autostart (ProcServices *self)
         ProcEntry *entry = entries->pdata[i];
         g_autoptr (GError) error = NULL;
 
-        if ((int) entry->spec->service_class != pass || entry->spec->wanted != PROC_WANTED_START
-            || proc_entry_is_active (entry))
+        if ((int) entry->spec->service_class != pass || entry->spec->wanted != PROC_WANTED_START)
           continue;
-        if (!proc_entry_start (self, entry, PROC_TRIGGER_AUTOSTART, &error))
+        /* We died in the middle of its restart, or of a shutdown: first the rest of its stop. */
+        entry->start_again = proc_entry_get_state (entry) == PROC_STATE_STOPPING;
+        if (!proc_entry_is_active (entry) && !proc_entry_start (self, entry, PROC_TRIGGER_AUTOSTART, &error))
           self->setup.log (self->setup.owner, HERO_LOG_WARN, error->message);
         proc_entry_settle (self, entry);
       }

@@ -138,6 +138,8 @@ proc_supervisor_adopt (ProcSupervisor *self, ProcJob *job, const char *boot_id, 
       job->phase = PROC_PHASE_RUNNING;
       proc_task_request_stop (task);
     }
+  /* A zombie that nobody has reaped yet has a start time too; it is not called running. */
+  proc_task_on_pidfd (task->pidfd, 0, task);
 }
 
 /* ---------------------------------------------------------------------------------------------- the whole */
