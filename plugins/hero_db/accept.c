@@ -57,14 +57,14 @@ describe_address (const struct sockaddr_storage *address)
 
   if (address->ss_family == AF_INET6)
     {
-      const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *) address;
+      const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
 
       inet_ntop (AF_INET6, &in6->sin6_addr, text, sizeof text);
       return g_strdup_printf ("[%s]:%u", text, ntohs (in6->sin6_port));
     }
   if (address->ss_family == AF_INET)
     {
-      const struct sockaddr_in *in = (const struct sockaddr_in *) address;
+      const struct sockaddr_in *in = (const struct sockaddr_in *)address;
 
       inet_ntop (AF_INET, &in->sin_addr, text, sizeof text);
       return g_strdup_printf ("%s:%u", text, ntohs (in->sin_port));
@@ -77,7 +77,7 @@ refuse (Acceptor *self, int fd, const char *text)
 {
   gssize sent = send (fd, text, strlen (text), MSG_NOSIGNAL | MSG_DONTWAIT);
 
-  (void) sent; /* whoever is refused may be gone already */
+  (void)sent; /* whoever is refused may be gone already */
   self->server->stats.refused++;
   close (fd);
 }
@@ -86,13 +86,13 @@ static void
 set_option (int fd, int level, int option, int value)
 {
   /* Options make a connection faster or tidier; it works without them. */
-  (void) setsockopt (fd, level, option, &value, sizeof value);
+  (void)setsockopt (fd, level, option, &value, sizeof value);
 }
 
 static void
 tune_tcp (Acceptor *self, int fd)
 {
-  int keepalive = (int) self->server->limits.keepalive_s;
+  int keepalive = (int)self->server->limits.keepalive_s;
 
   set_option (fd, IPPROTO_TCP, TCP_NODELAY, 1);
   if (keepalive == 0)
@@ -132,7 +132,7 @@ admit (Door *door, int fd, const struct sockaddr_storage *peer)
   tune_tcp (self, fd);
   address = describe_address (peer);
   local.ss_family = AF_UNSPEC;
-  getsockname (fd, (struct sockaddr *) &local, &length);
+  getsockname (fd, (struct sockaddr *)&local, &length);
   local_address = describe_address (&local);
   self->accepted (fd, address, local_address, FALSE, self->data);
 }
@@ -144,7 +144,7 @@ open_again (gpointer data)
 
   self->pause_source = 0;
   for (guint i = 0; i < self->doors->len; i++)
-    hero_reactor_modify (((Door *) g_ptr_array_index (self->doors, i))->watch, EPOLLIN);
+    hero_reactor_modify (((Door *)g_ptr_array_index (self->doors, i))->watch, EPOLLIN);
   return G_SOURCE_REMOVE;
 }
 
@@ -154,7 +154,7 @@ pause_doors (Acceptor *self, int reason)
 {
   hero_warn (self->ctx, "cannot accept a client: %s; trying again in %d ms", g_strerror (reason), PAUSE_MS);
   for (guint i = 0; i < self->doors->len; i++)
-    hero_reactor_modify (((Door *) g_ptr_array_index (self->doors, i))->watch, 0);
+    hero_reactor_modify (((Door *)g_ptr_array_index (self->doors, i))->watch, 0);
   if (self->pause_source == 0)
     self->pause_source = hero_service_timeout_add (self->ctx, PAUSE_MS, open_again, self);
 }
@@ -168,7 +168,7 @@ on_door (int listener, guint32 events, gpointer data)
     {
       struct sockaddr_storage peer;
       socklen_t length = sizeof peer;
-      int fd = accept4 (listener, (struct sockaddr *) &peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      int fd = accept4 (listener, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
       if (fd >= 0)
         admit (door, fd, &peer);
@@ -224,7 +224,7 @@ acceptor_new (HeroServiceContext *ctx, HeroReactor *reactor, Server *server, Acc
           return NULL;
         }
       if (i > 0 && port != NULL)
-        server->tcp_port = (guint) strtoul (port + 1, NULL, 10);
+        server->tcp_port = (guint)strtoul (port + 1, NULL, 10);
     }
   return self;
 }

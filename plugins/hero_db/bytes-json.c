@@ -14,7 +14,7 @@ bytes_to_json (Slice bytes)
   JsonNode *node;
 
   /* g_utf8_validate refuses U+0000 when it is told the length. */
-  if (bytes.length == 0 || g_utf8_validate (bytes.data, (gssize) bytes.length, NULL))
+  if (bytes.length == 0 || g_utf8_validate (bytes.data, (gssize)bytes.length, NULL))
     {
       g_autofree char *text = g_strndup (bytes.data, bytes.length);
 
@@ -22,7 +22,7 @@ bytes_to_json (Slice bytes)
     }
 
   {
-    g_autofree char *base64 = g_base64_encode ((const guchar *) bytes.data, bytes.length);
+    g_autofree char *base64 = g_base64_encode ((const guchar *)bytes.data, bytes.length);
 
     object = json_object_new ();
     json_object_set_string_member (object, "b64", base64);

@@ -93,15 +93,15 @@ client_describe (Client *self, GString *out)
   if (flags->len == 0)
     g_string_append_c (flags, 'N');
 
-  g_string_append_printf (
-      out,
-      "id=%" G_GUINT64_FORMAT " addr=%s laddr=%s fd=%d name=%s age=%" G_GINT64_FORMAT " idle=%" G_GINT64_FORMAT
-      " flags=%s db=%u sub=0 psub=0 ssub=0 multi=-1 qbuf=%" G_GSIZE_FORMAT " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0"
-      " rbp=0 obl=%" G_GSIZE_FORMAT " oll=0 omem=%" G_GSIZE_FORMAT " tot-mem=%" G_GSIZE_FORMAT
-      " events=%s cmd=%s user=default redir=-1 resp=%u lib-name=%s lib-ver=%s",
-      self->id, self->address, self->local_address, self->fd, text_or_empty (self->name),
-      (now - self->created_us) / G_USEC_PER_SEC, (now - self->active_us) / G_USEC_PER_SEC, flags->str, self->db, held,
-      pending, pending, client_get_memory (self), pending > 0 ? "rw" : "r",
-      self->last_command != NULL ? self->last_command : "NULL", self->reply.protocol, text_or_empty (self->lib_name),
-      text_or_empty (self->lib_version));
+  g_string_append_printf (out,
+                          "id=%" G_GUINT64_FORMAT " addr=%s laddr=%s fd=%d name=%s age=%" G_GINT64_FORMAT
+                          " idle=%" G_GINT64_FORMAT " flags=%s db=%u sub=0 psub=0 ssub=0 multi=-1 qbuf=%" G_GSIZE_FORMAT
+                          " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0"
+                          " rbp=0 obl=%" G_GSIZE_FORMAT " oll=0 omem=%" G_GSIZE_FORMAT " tot-mem=%" G_GSIZE_FORMAT
+                          " events=%s cmd=%s user=default redir=-1 resp=%u lib-name=%s lib-ver=%s",
+                          self->id, self->address, self->local_address, self->fd, text_or_empty (self->name),
+                          (now - self->created_us) / G_USEC_PER_SEC, (now - self->active_us) / G_USEC_PER_SEC,
+                          flags->str, self->db, held, pending, pending, client_get_memory (self),
+                          pending > 0 ? "rw" : "r", self->last_command != NULL ? self->last_command : "NULL",
+                          self->reply.protocol, text_or_empty (self->lib_name), text_or_empty (self->lib_version));
 }

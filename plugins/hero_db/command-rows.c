@@ -1,8 +1,10 @@
 /*
- * command-rows.c: the table of commands. Names, arities, flags, categories, key positions and tips are what clients of Redis
- * 7.2 read; they are compared with a real server by a test. Columns: command.h. Constant.
+ * command-rows.c: the table of commands. Names, arities, flags, categories, key positions and tips are what clients of
+ * Redis 7.2 read; they are compared with a real server by a test. Columns: command.h. Constant.
  */
 #include "commands.h"
+
+/* clang-format off */
 
 static const Command client_rows[] = {
   { "getname", command_client_getname, 2, "noscript loading stale", "connection", { 0 }, NULL, "connection", "2.6.9",
@@ -15,7 +17,8 @@ static const Command client_rows[] = {
     "connection", "6.2.0", "O(1)", NULL, "Tells what is known of the connection." },
   { "kill", command_client_kill, -3, "admin noscript loading stale", "connection", { 0 }, NULL, "connection",
     "2.4.0", "O(N) where N is the number of connections.",
-    "ip:port|[ID client-id] [TYPE NORMAL|MASTER|SLAVE|REPLICA|PUBSUB] [USER username] [ADDR ip:port] [LADDR ip:port] [SKIPME YES|NO] [MAXAGE seconds]",
+    "ip:port|[ID client-id] [TYPE NORMAL|MASTER|SLAVE|REPLICA|PUBSUB] [USER username] [ADDR ip:port] "
+    "[LADDR ip:port] [SKIPME YES|NO] [MAXAGE seconds]",
     "Closes connections." },
   { "list", command_client_list, -2, "admin noscript loading stale", "connection", { 0 }, "nondeterministic_output",
     "connection", "2.4.0", "O(N) where N is the number of connections.",

@@ -14,7 +14,7 @@ hash_name (gconstpointer data)
   guint hash = 5381;
 
   for (gsize i = 0; i < name->length; i++)
-    hash = hash * 33 + (guint) g_ascii_tolower (name->data[i]);
+    hash = hash * 33 + (guint)g_ascii_tolower (name->data[i]);
   return hash;
 }
 
@@ -41,7 +41,7 @@ has_flag (const Command *command, const char *flag)
 {
   g_auto (GStrv) flags = g_strsplit (command->flags, " ", -1);
 
-  return g_strv_contains ((const char *const *) flags, flag);
+  return g_strv_contains ((const char *const *)flags, flag);
 }
 
 static CommandEntry *
@@ -51,8 +51,10 @@ add_entry (CommandTable *self, const Command *command, CommandEntry *parent)
 
   entry->command = command;
   entry->parent = parent;
-  entry->full_name = parent != NULL ? g_strconcat (parent->full_name, "|", command->name, NULL) : g_strdup (command->name);
-  entry->flags = (has_flag (command, "write") ? COMMAND_WRITES : 0) | (has_flag (command, "readonly") ? COMMAND_READS : 0);
+  entry->full_name
+      = parent != NULL ? g_strconcat (parent->full_name, "|", command->name, NULL) : g_strdup (command->name);
+  entry->flags
+      = (has_flag (command, "write") ? COMMAND_WRITES : 0) | (has_flag (command, "readonly") ? COMMAND_READS : 0);
   g_ptr_array_add (self->all, entry);
 
   if (command->subcommands != NULL)
@@ -111,7 +113,7 @@ CommandEntry *
 command_table_find_full (CommandTable *self, Slice full_name)
 {
   const char *bar = full_name.length > 0 ? memchr (full_name.data, '|', full_name.length) : NULL;
-  gsize length = bar != NULL ? (gsize) (bar - full_name.data) : full_name.length;
+  gsize length = bar != NULL ? (gsize)(bar - full_name.data) : full_name.length;
   CommandEntry *entry = command_table_find (self, slice (full_name.data, length));
 
   if (entry == NULL || bar == NULL)
@@ -132,7 +134,7 @@ command_accepts (const CommandEntry *self, gsize argc)
 
   if (self->command->run == NULL)
     return FALSE;
-  return arity >= 0 ? argc == (gsize) arity : argc >= (gsize) -arity;
+  return arity >= 0 ? argc == (gsize)arity : argc >= (gsize)-arity;
 }
 
 const UnsupportedCommand *

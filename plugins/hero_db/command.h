@@ -1,6 +1,6 @@
 /*
- * command.h: one table of commands. A row is how a command is called, checked, documented and counted; what is not in the
- * table does not exist. Service thread.
+ * command.h: one table of commands. A row is how a command is called, checked, documented and counted; what is not in
+ * the table does not exist. Service thread.
  */
 #pragma once
 
@@ -23,17 +23,17 @@ typedef struct
 /* One row. Constant; texts in Redis's own words, where a client could read them. */
 struct _Command
 {
-  const char *name;         /* lower case */
-  CommandFunc run;          /* NULL: only its subcommands run */
-  int arity;                /* words, the name included; negative: at least so many */
-  const char *flags;        /* "write denyoom fast" */
-  const char *categories;   /* "keyspace string", beside those that follow from the flags */
+  const char *name;       /* lower case */
+  CommandFunc run;        /* NULL: only its subcommands run */
+  int arity;              /* words, the name included; negative: at least so many */
+  const char *flags;      /* "write denyoom fast" */
+  const char *categories; /* "keyspace string", beside those that follow from the flags */
   CommandKeys keys;
-  const char *tips;         /* "nondeterministic_output" or NULL */
-  const char *group;        /* "string" */
-  const char *since;        /* version of Redis that brought it */
+  const char *tips;  /* "nondeterministic_output" or NULL */
+  const char *group; /* "string" */
+  const char *since; /* version of Redis that brought it */
   const char *complexity;
-  const char *syntax;       /* the words behind the name; NULL = none */
+  const char *syntax; /* the words behind the name; NULL = none */
   const char *summary;
   const Command *subcommands; /* rows up to one without a name, or NULL */
 };

@@ -6,7 +6,7 @@
 void
 command_client_id (Call *call)
 {
-  reply_integer (call->reply, (gint64) call->client->id);
+  reply_integer (call->reply, (gint64)call->client->id);
 }
 
 void
@@ -112,7 +112,7 @@ typedef struct
 {
   gboolean by_id;
   gint64 id;
-  gboolean none; /* a type or user of which there is no client */
+  gboolean none;                /* a type or user of which there is no client */
   Slice address, local_address; /* data NULL = any */
   gint64 min_age_s;
   gboolean skip_me;
@@ -121,7 +121,7 @@ typedef struct
 static gboolean
 filter_takes (const ClientFilter *filter, const Call *call, const Client *client)
 {
-  return !filter->none && !(filter->by_id && (guint64) filter->id != client->id)
+  return !filter->none && !(filter->by_id && (guint64)filter->id != client->id)
          && (filter->address.data == NULL || slice_equal (filter->address, slice_of_string (client->address)))
          && (filter->local_address.data == NULL
              || slice_equal (filter->local_address, slice_of_string (client->local_address)))
@@ -168,7 +168,7 @@ is_wanted (const Call *call, const Client *client)
   gint64 id;
 
   for (gsize i = 3; i < call->argc; i++)
-    if (number_parse_int (call->argv[i], &id) && (guint64) id == client->id)
+    if (number_parse_int (call->argv[i], &id) && (guint64)id == client->id)
       return TRUE;
   return FALSE;
 }

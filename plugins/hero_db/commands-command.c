@@ -7,9 +7,9 @@
 
 /* Redis's order of categories. */
 static const char *const categories[]
-    = { "keyspace", "read",      "write",  "set",  "sortedset", "list",     "hash",      "string",     "bitmap",
-        "hyperloglog", "geo",    "stream", "pubsub", "admin",   "fast",     "slow",      "blocking",   "dangerous",
-        "connection", "transaction", "scripting" };
+    = { "keyspace", "read",   "write",       "set",       "sortedset",  "list",        "hash",
+        "string",   "bitmap", "hyperloglog", "geo",       "stream",     "pubsub",      "admin",
+        "fast",     "slow",   "blocking",    "dangerous", "connection", "transaction", "scripting" };
 
 static gboolean
 has_word (const char *words, const char *word)
@@ -17,7 +17,8 @@ has_word (const char *words, const char *word)
   gsize length = strlen (word);
 
   for (const char *at = words; (at = strstr (at, word)) != NULL; at += length)
-    if ((at == words || at[-1] == ' ' || at[-1] == '|') && (at[length] == '\0' || at[length] == ' ' || at[length] == '|'))
+    if ((at == words || at[-1] == ' ' || at[-1] == '|')
+        && (at[length] == '\0' || at[length] == ' ' || at[length] == '|'))
       return TRUE;
   return FALSE;
 }
@@ -154,7 +155,7 @@ top_level (Call *call)
   GPtrArray *top = g_ptr_array_new ();
 
   for (guint i = 0; i < all->len; i++)
-    if (((const CommandEntry *) g_ptr_array_index (all, i))->parent == NULL)
+    if (((const CommandEntry *)g_ptr_array_index (all, i))->parent == NULL)
       g_ptr_array_add (top, g_ptr_array_index (all, i));
   return top;
 }
@@ -214,7 +215,7 @@ list_takes (Call *call, const CommandEntry *entry)
     return glob_match (call->argv[4], slice_of_string (entry->full_name), TRUE);
   if (call_is (call, 3, "aclcat"))
     {
-      g_autofree char *category = g_ascii_strdown (call->argv[4].data, (gssize) call->argv[4].length);
+      g_autofree char *category = g_ascii_strdown (call->argv[4].data, (gssize)call->argv[4].length);
 
       return is_in_category (entry->command, category);
     }
@@ -240,7 +241,7 @@ command_command_list (Call *call)
       g_ptr_array_add (found, g_ptr_array_index (all, i));
   reply_array (call->reply, found->len);
   for (guint i = 0; i < found->len; i++)
-    reply_string (call->reply, ((const CommandEntry *) g_ptr_array_index (found, i))->full_name);
+    reply_string (call->reply, ((const CommandEntry *)g_ptr_array_index (found, i))->full_name);
 }
 
 /* ------------------------------------------------------------------------------------------------ DOCS, HELP */
@@ -341,8 +342,7 @@ command_help (Call *call)
 {
   const CommandEntry *container = call->entry->parent;
   g_autofree char *name = g_ascii_strup (container->full_name, -1);
-  g_autofree char *title
-      = g_strdup_printf ("%s <subcommand> [<arg> [value] [opt] ...]. Subcommands are:", name);
+  g_autofree char *title = g_strdup_printf ("%s <subcommand> [<arg> [value] [opt] ...]. Subcommands are:", name);
 
   reply_array (call->reply, 1 + 2 * container->subcommands->len);
   reply_status (call->reply, title);

@@ -7,8 +7,9 @@
 static void
 refuse_login (Call *call)
 {
-  reply_error (call->reply, "ERR AUTH <password> called without any password configured for the default user. Are you sure "
-                            "your configuration is correct?");
+  reply_error (call->reply,
+               "ERR AUTH <password> called without any password configured for the default user. Are you sure "
+               "your configuration is correct?");
 }
 
 void
@@ -130,7 +131,7 @@ command_hello (Call *call)
   if (hello.rename)
     client_set_text (&call->client->name, hello.name);
   if (hello.version != 0)
-    call->reply->protocol = (guint) hello.version;
+    call->reply->protocol = (guint)hello.version;
 
   reply_map (call->reply, 7);
   reply_string (call->reply, "server");
@@ -140,7 +141,7 @@ command_hello (Call *call)
   reply_string (call->reply, "proto");
   reply_integer (call->reply, call->reply->protocol);
   reply_string (call->reply, "id");
-  reply_integer (call->reply, (gint64) call->client->id);
+  reply_integer (call->reply, (gint64)call->client->id);
   reply_string (call->reply, "mode");
   reply_string (call->reply, "standalone");
   reply_string (call->reply, "role");

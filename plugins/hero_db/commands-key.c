@@ -270,7 +270,7 @@ command_keys (Call *call)
 void
 command_randomkey (Call *call)
 {
-  const guint64 starts[] = { (guint64) g_random_int () << 32 | g_random_int (), 0 };
+  const guint64 starts[] = { (guint64)g_random_int () << 32 | g_random_int (), 0 };
   StorageEntry entry;
   Slice name;
 

@@ -7,7 +7,7 @@
 void
 command_dbsize (Call *call)
 {
-  reply_integer (call->reply, (gint64) storage_count (call->storage, call->db));
+  reply_integer (call->reply, (gint64)storage_count (call->storage, call->db));
 }
 
 /* ASYNC or SYNC: both empty at once and free later. */
@@ -58,7 +58,7 @@ command_info (Call *call)
   for (gsize i = 1; i < call->argc; i++)
     g_ptr_array_add (sections, g_strndup (call->argv[i].data, call->argv[i].length));
   g_ptr_array_add (sections, NULL);
-  info_write (call->server, (const char *const *) sections->pdata, text);
+  info_write (call->server, (const char *const *)sections->pdata, text);
   reply_verbatim (call->reply, slice (text->str, text->len));
 }
 
@@ -87,7 +87,7 @@ get_max_clients (const Server *server)
 static gint64
 get_max_bulk (const Server *server)
 {
-  return (gint64) server->limits.max_bulk;
+  return (gint64)server->limits.max_bulk;
 }
 
 static gint64
@@ -105,7 +105,7 @@ get_keepalive (const Server *server)
 static gint64
 get_clients_memory (const Server *server)
 {
-  return (gint64) server->limits.clients_memory;
+  return (gint64)server->limits.clients_memory;
 }
 
 static gint64
@@ -147,7 +147,7 @@ command_config_get (Call *call)
 
   for (gsize i = 0; i < G_N_ELEMENTS (settings); i++)
     if (is_asked_for (call, settings[i].name))
-      g_ptr_array_add (found, (gpointer) &settings[i]);
+      g_ptr_array_add (found, (gpointer)&settings[i]);
 
   reply_map (call->reply, found->len);
   for (guint i = 0; i < found->len; i++)

@@ -3,7 +3,8 @@
 #include "expire-time.h"
 #include "number.h"
 
-/* ------------------------------------------------------------------------------------------------ options of SET, GETEX */
+/* ------------------------------------------------------------------------------------------------ options of SET,
+ * GETEX */
 
 typedef struct
 {
@@ -270,7 +271,7 @@ command_strlen (Call *call)
 {
   StorageEntry entry;
 
-  reply_integer (call->reply, keyspace_read (call, call->argv[1], &entry) ? (gint64) entry.value.length : 0);
+  reply_integer (call->reply, keyspace_read (call, call->argv[1], &entry) ? (gint64)entry.value.length : 0);
 }
 
 /* ------------------------------------------------------------------------------------------------ parts */
@@ -287,7 +288,7 @@ command_append (Call *call)
   if (!call_check_length (call, parts[0].length + parts[1].length))
     return;
   storage_put (call->storage, call->db, call->argv[1], STORAGE_STRING, entry.expires_at, parts, 2);
-  reply_integer (call->reply, (gint64) (parts[0].length + parts[1].length));
+  reply_integer (call->reply, (gint64)(parts[0].length + parts[1].length));
 }
 
 void
@@ -298,7 +299,7 @@ command_getrange (Call *call)
 
   if (!call_get_integer (call, 2, &start) || !call_get_integer (call, 3, &end))
     return;
-  length = keyspace_read (call, call->argv[1], &entry) ? (gint64) entry.value.length : 0;
+  length = keyspace_read (call, call->argv[1], &entry) ? (gint64)entry.value.length : 0;
 
   /* Both counted from the end: a start behind the end is empty even where clamping would make them meet. */
   if (length == 0 || (start < 0 && end < 0 && start > end))
@@ -311,7 +312,7 @@ command_getrange (Call *call)
   if (start > end)
     reply_bulk (call->reply, SLICE_LITERAL (""));
   else
-    reply_bulk (call->reply, slice (entry.value.data + start, (gsize) (end - start + 1)));
+    reply_bulk (call->reply, slice (entry.value.data + start, (gsize)(end - start + 1)));
 }
 
 void
@@ -334,13 +335,13 @@ command_setrange (Call *call)
   keyspace_find_or_empty (call, call->argv[1], &entry);
   if (patch.length == 0)
     {
-      reply_integer (call->reply, (gint64) entry.value.length);
+      reply_integer (call->reply, (gint64)entry.value.length);
       return;
     }
-  if (!call_check_length (call, (gsize) offset + patch.length))
+  if (!call_check_length (call, (gsize)offset + patch.length))
     return;
 
-  at = (gsize) offset;
+  at = (gsize)offset;
   end = at + patch.length;
   gap = at > entry.value.length ? at - entry.value.length : 0;
   zeros = g_malloc0 (gap);
@@ -350,5 +351,5 @@ command_setrange (Call *call)
   parts[2] = patch;
   parts[3] = end < entry.value.length ? slice (entry.value.data + end, entry.value.length - end) : slice (NULL, 0);
   storage_put (call->storage, call->db, call->argv[1], STORAGE_STRING, entry.expires_at, parts, G_N_ELEMENTS (parts));
-  reply_integer (call->reply, (gint64) MAX (end, entry.value.length));
+  reply_integer (call->reply, (gint64)MAX (end, entry.value.length));
 }

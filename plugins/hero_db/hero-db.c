@@ -1,6 +1,7 @@
 /* hero-db.c: see hero-db.h. Service thread, but for create and destroy of an instance that only checks. */
 #include "hero-db.h"
 
+#include <hero-service/events.h>
 #include <hero-service/health.h>
 #include <hero-service/log.h>
 
@@ -8,7 +9,7 @@
 #include "page.h"
 #include "rpc.h"
 
-#define MIB ((gsize) 1 << 20)
+#define MIB ((gsize)1 << 20)
 #define OUTPUT_MAX (1024 * MIB)
 #define INPUT_MAX (1024 * MIB)
 #define PROBE_MS 1000
@@ -30,7 +31,7 @@ add_tcp_listeners (HeroServiceContext *ctx)
   for (; *bind != NULL; bind++)
     {
       gboolean is_ipv6 = strchr (*bind, ':') != NULL;
-      g_autofree char *address = g_strdup_printf (is_ipv6 ? "[%s]:%d" : "%s:%d", *bind, (int) port);
+      g_autofree char *address = g_strdup_printf (is_ipv6 ? "[%s]:%d" : "%s:%d", *bind, (int)port);
 
       ctx->host->add_listener (ctx, "resp", "resp", address);
     }
@@ -56,13 +57,13 @@ hero_db_create (HeroServiceContext *ctx, GError **error)
   hero_service_init (ctx, hero_service_describe_v1 ());
   self->ctx = ctx;
   g_queue_init (&self->answers);
-  self->limits.databases = (guint) hero_service_get_integer (ctx, "databases");
-  self->limits.max_bulk = (gsize) hero_service_get_integer (ctx, "proto_max_bulk_mib") * MIB;
-  self->limits.max_clients = (guint) hero_service_get_integer (ctx, "max_clients");
-  self->limits.client_timeout_s = (guint) hero_service_get_integer (ctx, "client_timeout_s");
-  self->limits.keepalive_s = (guint) hero_service_get_integer (ctx, "tcp_keepalive_s");
-  self->limits.clients_memory = (gsize) hero_service_get_integer (ctx, "clients_memory_mib") * MIB;
-  self->network_limits.dirty_max = (gsize) hero_service_get_integer (ctx, "dirty_mib") * MIB;
+  self->limits.databases = (guint)hero_service_get_integer (ctx, "databases");
+  self->limits.max_bulk = (gsize)hero_service_get_integer (ctx, "proto_max_bulk_mib") * MIB;
+  self->limits.max_clients = (guint)hero_service_get_integer (ctx, "max_clients");
+  self->limits.client_timeout_s = (guint)hero_service_get_integer (ctx, "client_timeout_s");
+  self->limits.keepalive_s = (guint)hero_service_get_integer (ctx, "tcp_keepalive_s");
+  self->limits.clients_memory = (gsize)hero_service_get_integer (ctx, "clients_memory_mib") * MIB;
+  self->network_limits.dirty_max = (gsize)hero_service_get_integer (ctx, "dirty_mib") * MIB;
   self->network_limits.output_max = OUTPUT_MAX;
   self->network_limits.input_max = INPUT_MAX;
   check_bind (ctx);
@@ -78,7 +79,7 @@ static void
 schedule_expiry (HeroDb *self, gint64 after_ms)
 {
   if (self->expire_source == 0 && !self->stopping)
-    self->expire_source = hero_service_timeout_add (self->ctx, (guint) after_ms, expire, self);
+    self->expire_source = hero_service_timeout_add (self->ctx, (guint)after_ms, expire, self);
 }
 
 static gboolean
@@ -144,12 +145,17 @@ tell_health (HeroDb *self, const GError *error)
 {
   g_autofree char *reason = NULL;
 
+  JsonObject *event = json_object_new ();
+
   if (error == NULL)
     {
+      hero_service_publish (self->ctx, NULL, "storage.writable", event);
       hero_service_set_degraded (self->ctx, NULL);
       hero_info (self->ctx, "the disk takes writes again");
       return;
     }
+  json_object_set_string_member (event, "reason", error->message);
+  hero_service_publish (self->ctx, NULL, "storage.readonly", event);
   reason = g_strdup_printf ("read-only: %s", error->message);
   hero_error (self->ctx, "a commit has failed, writes are refused until one succeeds: %s", error->message);
   hero_service_set_degraded (self->ctx, reason);
@@ -199,6 +205,19 @@ check_store (gpointer data, gboolean *failing)
   return g_strdup (error->message);
 }
 
+static void
+add_health_members (gpointer data, JsonObject *body)
+{
+  HeroDb *self = data;
+
+  if (self->server == NULL)
+    return;
+  json_object_set_int_member (body, "databases", self->limits.databases);
+  json_object_set_int_member (body, "clients", self->server->clients.length);
+  json_object_set_string_member (body, "durability", "always");
+  json_object_set_boolean_member (body, "readonly", self->server->broken != NULL);
+}
+
 gboolean
 hero_db_start (gpointer data, GCancellable *cancellable, GError **error)
 {
@@ -219,6 +238,7 @@ hero_db_start (gpointer data, GCancellable *cancellable, GError **error)
   schedule_expiry (self, EXPIRE_FIRST_MS);
 
   hero_service_add_check (self->ctx, "store", check_store, self);
+  hero_service_set_health_members (self->ctx, add_health_members, self);
   metrics_register (self);
   rpc_register (self);
   page_register (self);
@@ -257,6 +277,7 @@ hero_db_stop (gpointer data)
       hero_service_stop (self->ctx);
       return;
     }
+  storage_settle (self->server->storage);
   network_stop (self->network, on_connections_closed, self);
 }
 

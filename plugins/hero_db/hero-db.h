@@ -1,5 +1,5 @@
-/* hero-db.h: one running hero_db: its configuration, its life, and what ties engine, sockets and JSON-RPC together. Service
- * thread. */
+/* hero-db.h: one running hero_db: its configuration, its life, and what ties engine, sockets and JSON-RPC together.
+ * Service thread. */
 #pragma once
 
 #include <hero-service/context.h>

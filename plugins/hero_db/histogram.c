@@ -12,9 +12,9 @@ bucket_of (guint64 value)
   guint power;
 
   if (value < STEPS)
-    return (guint) value;
-  power = 63 - (guint) __builtin_clzll (value);
-  return MIN ((power - STEP_BITS + 1) * STEPS + (guint) (value >> (power - STEP_BITS)) % STEPS, HISTOGRAM_BUCKETS - 1);
+    return (guint)value;
+  power = 63 - (guint)__builtin_clzll (value);
+  return MIN ((power - STEP_BITS + 1) * STEPS + (guint)(value >> (power - STEP_BITS)) % STEPS, HISTOGRAM_BUCKETS - 1);
 }
 
 /* The highest value that falls into a bucket. */
@@ -26,7 +26,7 @@ top_of (guint bucket)
   if (bucket < STEPS)
     return bucket;
   shift = bucket / STEPS - 1;
-  return ((guint64) (bucket % STEPS + STEPS + 1) << shift) - 1;
+  return ((guint64)(bucket % STEPS + STEPS + 1) << shift) - 1;
 }
 
 void
@@ -45,7 +45,7 @@ histogram_clear (Histogram *self)
 guint64
 histogram_get (const Histogram *self, double share)
 {
-  guint64 wanted = (guint64) (share * (double) self->total + 0.5), seen = 0;
+  guint64 wanted = (guint64)(share * (double)self->total + 0.5), seen = 0;
 
   if (self->total == 0)
     return 0;

@@ -1,4 +1,5 @@
-/* histogram.h: how often which duration was seen, to within an eighth of it, in fixed memory. Any thread, one at a time. */
+/* histogram.h: how often which duration was seen, to within an eighth of it, in fixed memory. Any thread, one at a
+ * time. */
 #pragma once
 
 #include <glib.h>

@@ -6,7 +6,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define LINE_U64(out, name, value) g_string_append_printf ((out), name ":%" G_GUINT64_FORMAT "\r\n", (guint64) (value))
+#define LINE_U64(out, name, value) g_string_append_printf ((out), name ":%" G_GUINT64_FORMAT "\r\n", (guint64)(value))
 
 static gint64
 uptime_s (Server *server)
@@ -24,7 +24,7 @@ write_server (Server *server, GString *out)
   g_string_append_printf (out, "os:%s %s %s\r\n", host.sysname, host.release, host.machine);
   g_string_append_printf (out, "arch_bits:%d\r\nmultiplexing_api:epoll\r\ngcc_version:%s\r\n", GLIB_SIZEOF_VOID_P * 8,
                           __VERSION__);
-  g_string_append_printf (out, "process_id:%d\r\ntcp_port:%u\r\n", (int) getpid (), server->tcp_port);
+  g_string_append_printf (out, "process_id:%d\r\ntcp_port:%u\r\n", (int)getpid (), server->tcp_port);
   LINE_U64 (out, "server_time_usec", g_get_real_time ());
   LINE_U64 (out, "uptime_in_seconds", uptime_s (server));
   LINE_U64 (out, "uptime_in_days", uptime_s (server) / 86400);
@@ -46,7 +46,7 @@ resident_bytes (void)
 
   if (g_file_get_contents ("/proc/self/statm", &text, NULL, NULL))
     sscanf (text, "%*u %" G_GUINT64_FORMAT, &pages);
-  return pages * (guint64) sysconf (_SC_PAGESIZE);
+  return pages * (guint64)sysconf (_SC_PAGESIZE);
 }
 
 static void
@@ -96,8 +96,8 @@ write_cpu (Server *server, GString *out)
   struct rusage usage;
 
   getrusage (RUSAGE_SELF, &usage);
-  g_string_append_printf (out, "used_cpu_sys:%ld.%06ld\r\nused_cpu_user:%ld.%06ld\r\n", (long) usage.ru_stime.tv_sec,
-                          (long) usage.ru_stime.tv_usec, (long) usage.ru_utime.tv_sec, (long) usage.ru_utime.tv_usec);
+  g_string_append_printf (out, "used_cpu_sys:%ld.%06ld\r\nused_cpu_user:%ld.%06ld\r\n", (long)usage.ru_stime.tv_sec,
+                          (long)usage.ru_stime.tv_usec, (long)usage.ru_utime.tv_sec, (long)usage.ru_utime.tv_usec);
 }
 
 static void
@@ -111,13 +111,12 @@ write_command_stats (Server *server, GString *out)
 
       if (entry->calls == 0 && entry->rejected == 0)
         continue;
-      g_string_append_printf (out,
-                              "cmdstat_%s:calls=%" G_GUINT64_FORMAT ",usec=%" G_GUINT64_FORMAT
-                              ",usec_per_call=%.2f,rejected_calls=%" G_GUINT64_FORMAT ",failed_calls=%" G_GUINT64_FORMAT
-                              "\r\n",
-                              entry->full_name, entry->calls, entry->microseconds,
-                              (double) entry->microseconds / (double) MAX (entry->calls, 1), entry->rejected,
-                              entry->failed);
+      g_string_append_printf (
+          out,
+          "cmdstat_%s:calls=%" G_GUINT64_FORMAT ",usec=%" G_GUINT64_FORMAT
+          ",usec_per_call=%.2f,rejected_calls=%" G_GUINT64_FORMAT ",failed_calls=%" G_GUINT64_FORMAT "\r\n",
+          entry->full_name, entry->calls, entry->microseconds,
+          (double)entry->microseconds / (double)MAX (entry->calls, 1), entry->rejected, entry->failed);
     }
 }
 
@@ -132,9 +131,8 @@ write_keyspace (Server *server, GString *out)
 {
   for (guint db = 0; db < server->limits.databases; db++)
     if (storage_count (server->storage, db) > 0)
-      g_string_append_printf (
-          out, "db%u:keys=%" G_GUINT64_FORMAT ",expires=%" G_GUINT64_FORMAT ",avg_ttl=0\r\n", db,
-          storage_count (server->storage, db), storage_count_expiring (server->storage, db));
+      g_string_append_printf (out, "db%u:keys=%" G_GUINT64_FORMAT ",expires=%" G_GUINT64_FORMAT ",avg_ttl=0\r\n", db,
+                              storage_count (server->storage, db), storage_count_expiring (server->storage, db));
 }
 
 static void
@@ -163,16 +161,11 @@ static const struct
   SectionKind kind;
   void (*write) (Server *server, GString *out);
 } sections_known[] = {
-  { "Server", SECTION_DEFAULT, write_server },
-  { "Clients", SECTION_DEFAULT, write_clients },
-  { "Memory", SECTION_DEFAULT, write_memory },
-  { "Persistence", SECTION_DEFAULT, write_persistence },
-  { "Stats", SECTION_DEFAULT, write_stats },
-  { "Replication", SECTION_DEFAULT, write_replication },
-  { "CPU", SECTION_DEFAULT, write_cpu },
-  { "Commandstats", SECTION_ALL, write_command_stats },
-  { "Cluster", SECTION_DEFAULT, write_cluster },
-  { "Keyspace", SECTION_DEFAULT, write_keyspace },
+  { "Server", SECTION_DEFAULT, write_server },   { "Clients", SECTION_DEFAULT, write_clients },
+  { "Memory", SECTION_DEFAULT, write_memory },   { "Persistence", SECTION_DEFAULT, write_persistence },
+  { "Stats", SECTION_DEFAULT, write_stats },     { "Replication", SECTION_DEFAULT, write_replication },
+  { "CPU", SECTION_DEFAULT, write_cpu },         { "Commandstats", SECTION_ALL, write_command_stats },
+  { "Cluster", SECTION_DEFAULT, write_cluster }, { "Keyspace", SECTION_DEFAULT, write_keyspace },
   { "Hero", SECTION_DEFAULT, write_hero },
 };
 

@@ -20,7 +20,8 @@ key_walk (Server *server, KeyWalk *walk, KeyWalkFunc func, gpointer data)
       gboolean enough;
 
       walk->scanned++;
-      if (!(entry.expires_at != 0 && entry.expires_at <= server->now) && (all || glob_match (walk->pattern, name, FALSE)))
+      if (!(entry.expires_at != 0 && entry.expires_at <= server->now)
+          && (all || glob_match (walk->pattern, name, FALSE)))
         {
           func (data, name, &entry);
           found++;

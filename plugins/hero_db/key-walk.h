@@ -11,9 +11,9 @@ typedef struct
 {
   guint db;
   Slice pattern;
-  guint count; /* keys wanted */
+  guint count;      /* keys wanted */
   guint64 position; /* in: where to begin; out: where to go on, 0 = that was all */
-  guint64 scanned; /* out */
+  guint64 scanned;  /* out */
 } KeyWalk;
 
 /* func for each key that is there and matches; names and entries live until the turn ends. */

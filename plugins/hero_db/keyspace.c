@@ -91,7 +91,7 @@ call_get_database (Call *call, gsize index, guint *db)
       reply_error (call->reply, "ERR DB index is out of range");
       return FALSE;
     }
-  *db = (guint) number;
+  *db = (guint)number;
   return TRUE;
 }
 

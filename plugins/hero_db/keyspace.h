@@ -1,6 +1,6 @@
 /*
- * keyspace.h: what handlers do with keys: a key whose time has come is not there, whatever the storage still holds; and the
- * readers of arguments that many commands share. A function that says FALSE has written the error. Service thread.
+ * keyspace.h: what handlers do with keys: a key whose time has come is not there, whatever the storage still holds; and
+ * the readers of arguments that many commands share. A function that says FALSE has written the error. Service thread.
  */
 #pragma once
 

@@ -7,7 +7,7 @@
   static double get_##name (gpointer data)                                                                             \
   {                                                                                                                    \
     const HeroDb *self = data;                                                                                         \
-    return self->server != NULL ? (double) (expression) : 0;                                                           \
+    return self->server != NULL ? (double)(expression) : 0;                                                            \
   }
 
 COUNTER (connections, self->server->stats.connections)
@@ -34,7 +34,7 @@ get_keys (gpointer data)
 
   for (guint db = 0; self->server != NULL && db < self->limits.databases; db++)
     keys += storage_count (self->server->storage, db);
-  return (double) keys;
+  return (double)keys;
 }
 
 static const struct

@@ -1,6 +1,6 @@
 /*
- * network.c: connections and their turns. A connection that anything happened to is "touched"; at the end of the turn the
- * touched ones are flushed, and only there are they closed, so that nobody holds a freed one. Service thread.
+ * network.c: connections and their turns. A connection that anything happened to is "touched"; at the end of the turn
+ * the touched ones are flushed, and only there are they closed, so that nobody holds a freed one. Service thread.
  */
 #include "network.h"
 
@@ -25,12 +25,12 @@ typedef struct
   Network *network;
   Client *client;
   HeroReactorWatch *watch;
-  guint32 events;    /* that the watch waits for */
-  gboolean touched;  /* in network->touched */
-  gboolean waiting;  /* in network->waiting */
-  guint64 round;     /* network->round = it is awaited */
-  gboolean ended;    /* the peer sends no more */
-  gsize memory;      /* counted in network->memory */
+  guint32 events;   /* that the watch waits for */
+  gboolean touched; /* in network->touched */
+  gboolean waiting; /* in network->waiting */
+  guint64 round;    /* network->round = it is awaited */
+  gboolean ended;   /* the peer sends no more */
+  gsize memory;     /* counted in network->memory */
 } Connection;
 
 struct _Network
@@ -72,9 +72,9 @@ wake (Client *client)
 }
 
 /*
- * Clients that wait for their answer before they go on come back together after a commit. If the next commit began with the
- * first of them, the others would wait for one more: each would meet two commits instead of one. So it begins when all have
- * spoken again, or after a quarter of the time that the last commit took.
+ * Clients that wait for their answer before they go on come back together after a commit. If the next commit began with
+ * the first of them, the others would wait for one more: each would meet two commits instead of one. So it begins when
+ * all have spoken again, or after a quarter of the time that the last commit took.
  */
 static void
 stop_awaiting (Connection *self)
@@ -178,8 +178,8 @@ flush (Connection *self)
     self->client->aborted = TRUE;
   if (written > 0)
     {
-      network->server->stats.bytes_out += (guint64) written;
-      ready -= (gsize) written;
+      network->server->stats.bytes_out += (guint64)written;
+      ready -= (gsize)written;
     }
 
   check_limits (self);
@@ -272,7 +272,8 @@ answer_waiting (Network *self)
     }
   g_ptr_array_set_size (self->waiting, 0);
   if (self->awaited > 1 && commit_us >= HOLD_FROM_US && self->hold_source == 0)
-    self->hold_source = hero_service_timeout_add (self->ctx, (guint) MIN (commit_us / 4000, HOLD_MAX_MS), end_hold, self);
+    self->hold_source
+        = hero_service_timeout_add (self->ctx, (guint)MIN (commit_us / 4000, HOLD_MAX_MS), end_hold, self);
 }
 
 static void
@@ -280,7 +281,7 @@ resume_reading (Network *self)
 {
   self->paused = FALSE;
   for (GList *link = self->server->clients.head; link != NULL; link = link->next)
-    touch (((Client *) link->data)->carrier);
+    touch (((Client *)link->data)->carrier);
 }
 
 void
@@ -369,12 +370,12 @@ read_some (Connection *self, gboolean hung_up)
     }
 
   stop_awaiting (self);
-  network->server->stats.bytes_in += (guint64) length;
+  network->server->stats.bytes_in += (guint64)length;
   server_begin_turn (network->server);
   if (room > 0)
-    resp_parser_filled (client->parser, (gsize) length);
+    resp_parser_filled (client->parser, (gsize)length);
   else
-    resp_parser_feed (client->parser, network->buffer, (gsize) length);
+    resp_parser_feed (client->parser, network->buffer, (gsize)length);
   execute_all (self);
 }
 
@@ -469,7 +470,7 @@ network_free (Network *self)
     return;
   g_clear_pointer (&self->acceptor, acceptor_free);
   while (!g_queue_is_empty (&self->server->clients))
-    connection_free (((Client *) g_queue_peek_head (&self->server->clients))->carrier);
+    connection_free (((Client *)g_queue_peek_head (&self->server->clients))->carrier);
   if (self->timeout_source != 0)
     hero_service_source_remove (self->ctx, self->timeout_source);
   if (self->stop_source != 0)

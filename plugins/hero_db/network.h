@@ -1,6 +1,6 @@
 /*
- * network.h: RESP on sockets: accepting, reading, writing, closing, all behind one reactor. Nothing leaves before what it
- * shows is durable. Service thread.
+ * network.h: RESP on sockets: accepting, reading, writing, closing, all behind one reactor. Nothing leaves before what
+ * it shows is durable. Service thread.
  */
 #pragma once
 
@@ -29,8 +29,8 @@ void network_committed (Network *self, gboolean failed);
 /* Sends and closes what calls from outside the reactor have left to do. */
 void network_flush (Network *self);
 
-/* Closes every connection once its replies have left; done comes when none is open, after a few seconds at the latest. */
+/* Closes every connection once its replies have left; done comes when none is open, after a few seconds at the latest.
+ */
 void network_stop (Network *self, void (*done) (gpointer data), gpointer data);
-
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Network, network_free)

@@ -3,7 +3,7 @@
 
 #include "slice.h"
 
-#define NUMBER_INT_SIZE 21    /* bytes that hold any int64 as text, with its NUL */
+#define NUMBER_INT_SIZE 21     /* bytes that hold any int64 as text, with its NUL */
 #define NUMBER_FLOAT_SIZE 5120 /* bytes that hold any long double as plain decimal text */
 
 /* int64 without blanks, sign +, leading zeros or -0. */

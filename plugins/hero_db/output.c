@@ -196,7 +196,7 @@ output_flush (Output *self, int fd, guint64 durable)
     written = writev (fd, vectors, count);
   while (written < 0 && errno == EINTR);
   if (written > 0)
-    advance (self, (gsize) written);
+    advance (self, (gsize)written);
   return written;
 }
 
@@ -207,9 +207,9 @@ output_take (Output *self, guint64 *ticket)
 
   *ticket = 0;
   for (GList *link = self->runs.head; link != NULL; link = link->next)
-    *ticket = MAX (*ticket, ((const Run *) link->data)->ticket);
+    *ticket = MAX (*ticket, ((const Run *)link->data)->ticket);
   for (Block *block = self->first; block != NULL; block = block->next)
-    g_byte_array_append (bytes, (const guint8 *) block->data + block->start, (guint) (block->end - block->start));
+    g_byte_array_append (bytes, (const guint8 *)block->data + block->start, (guint)(block->end - block->start));
   output_clear (self);
   return g_byte_array_free_to_bytes (bytes);
 }

@@ -15,12 +15,12 @@ void output_append (Output *self, gconstpointer data, gsize length);
 /* What was appended since the last seal is one reply, bound to this ticket; 0 = free to go. */
 void output_seal (Output *self, guint64 ticket);
 
-gsize output_get_length (Output *self);                  /* bytes pending, sealed or not */
-gsize output_get_ready (Output *self, guint64 durable);  /* bytes that may leave */
+gsize output_get_length (Output *self);                 /* bytes pending, sealed or not */
+gsize output_get_ready (Output *self, guint64 durable); /* bytes that may leave */
 
 /*
- * One vectored write of what may leave; fd does not block. The bytes written, or -1 with errno set (EAGAIN: the peer does
- * not take any more now).
+ * One vectored write of what may leave; fd does not block. The bytes written, or -1 with errno set (EAGAIN: the peer
+ * does not take any more now).
  */
 gssize output_flush (Output *self, int fd, guint64 durable);
 

@@ -33,19 +33,19 @@ show_series (HeroDb *self, HeroPage *page, const char *label, double (*get) (con
 static double
 get_operations (const Sample *sample)
 {
-  return (double) sample->operations;
+  return (double)sample->operations;
 }
 
 static double
 get_p99 (const Sample *sample)
 {
-  return (double) sample->p99_us;
+  return (double)sample->p99_us;
 }
 
 static double
 get_commits (const Sample *sample)
 {
-  return (double) sample->commits;
+  return (double)sample->commits;
 }
 
 static void
@@ -65,11 +65,11 @@ show_overview (gpointer data, HeroPage *page)
   show_series (self, page, "Commands", get_operations, "/s");
   show_series (self, page, "Slowest of a hundred", get_p99, "µs");
   show_series (self, page, "Commits", get_commits, "/s");
-  hero_page_fact_int (page, "Keys", (gint64) keys);
+  hero_page_fact_int (page, "Keys", (gint64)keys);
   hero_page_fact_int (page, "Clients", self->server->clients.length);
-  hero_page_fact_int (page, "Hits", (gint64) stats->hits);
-  hero_page_fact_int (page, "Misses", (gint64) stats->misses);
-  hero_page_fact_int (page, "Keys expired", (gint64) stats->expired);
+  hero_page_fact_int (page, "Hits", (gint64)stats->hits);
+  hero_page_fact_int (page, "Misses", (gint64)stats->misses);
+  hero_page_fact_int (page, "Keys expired", (gint64)stats->expired);
   hero_page_fact_bytes (page, "On disk", storage_get_file_bytes (self->server->storage));
   hero_page_fact_bytes (page, "Waiting for the disk", storage_get_dirty_bytes (self->server->storage));
   hero_page_facts_end (page);
@@ -91,14 +91,15 @@ show_databases (gpointer data, HeroPage *page)
       g_autofree char *number = g_strdup_printf ("%u", db);
       g_autofree char *href = g_strdup_printf ("/keys?db=%u", db);
       g_autofree char *params = g_strdup_printf ("{\"db\":%u,\"confirm\":\"%u\"}", db, db);
-      g_autofree char *question = g_strdup_printf ("All %" G_GUINT64_FORMAT " keys of database %u are deleted for good.", keys, db);
+      g_autofree char *question
+          = g_strdup_printf ("All %" G_GUINT64_FORMAT " keys of database %u are deleted for good.", keys, db);
 
       if (db > 0 && keys == 0)
         continue;
       hero_page_row_begin (page, number);
       hero_page_cell_link (page, href, number);
-      hero_page_cell_int (page, (gint64) keys);
-      hero_page_cell_int (page, (gint64) storage_count_expiring (self->server->storage, db));
+      hero_page_cell_int (page, (gint64)keys);
+      hero_page_cell_int (page, (gint64)storage_count_expiring (self->server->storage, db));
       hero_page_cell_action (page, "Empty", "database.flush", params, question);
       hero_page_row_end (page);
     }
@@ -132,7 +133,7 @@ show_key_row (gpointer data, Slice name, const StorageEntry *entry)
 {
   KeyTable *table = data;
   HeroPage *page = table->page;
-  g_autofree char *base64 = g_base64_encode ((const guchar *) name.data, name.length);
+  g_autofree char *base64 = g_base64_encode ((const guchar *)name.data, name.length);
   g_autofree char *escaped = g_uri_escape_string (base64, NULL, FALSE);
   g_autofree char *href = g_strdup_printf ("/keys/key?db=%u&name=%s", table->db, escaped);
   g_autofree char *readable = g_strndup (name.data, MIN (name.length, 512));
@@ -142,7 +143,7 @@ show_key_row (gpointer data, Slice name, const StorageEntry *entry)
   hero_page_row_begin (page, base64);
   hero_page_cell_link (page, href, *valid != '\0' ? valid : "(empty name)");
   hero_page_cell (page, "%s", storage_type_name (entry->type));
-  hero_page_cell_int (page, (gint64) entry->value.length);
+  hero_page_cell_int (page, (gint64)entry->value.length);
   hero_page_cell_int (page, entry->expires_at);
   hero_page_cell_action (page, "Delete", "key.delete", params, "The key and its value are gone for good.");
   hero_page_row_end (page);
@@ -151,11 +152,12 @@ show_key_row (gpointer data, Slice name, const StorageEntry *entry)
 static void
 show_filter (HeroPage *page, guint db, const char *match)
 {
-  hero_page_htmlf (page,
-                   "<form method=\"get\" action=\"%s/keys\"><label>Database <input type=\"number\" name=\"db\" min=\"0\" "
-                   "max=\"999\" value=\"%u\"></label> <label>Names like <input type=\"text\" name=\"match\" value=\"%s\" "
-                   "autocomplete=\"off\" spellcheck=\"false\"></label> <button>Show</button></form>",
-                   hero_page_get_base_path (page), db, match);
+  hero_page_htmlf (
+      page,
+      "<form method=\"get\" action=\"%s/keys\"><label>Database <input type=\"number\" name=\"db\" min=\"0\" "
+      "max=\"999\" value=\"%u\"></label> <label>Names like <input type=\"text\" name=\"match\" value=\"%s\" "
+      "autocomplete=\"off\" spellcheck=\"false\"></label> <button>Show</button></form>",
+      hero_page_get_base_path (page), db, match);
 }
 
 static void
@@ -190,19 +192,20 @@ show_value (HeroPage *page, Slice value)
   Slice shown = slice (value.data, MIN (value.length, VALUE_SHOWN));
   g_autofree char *text = NULL;
 
-  if (shown.length == 0 || g_utf8_validate (shown.data, (gssize) shown.length, NULL))
+  if (shown.length == 0 || g_utf8_validate (shown.data, (gssize)shown.length, NULL))
     text = g_strndup (shown.data, shown.length);
   else
     {
       GString *hex = g_string_new (NULL);
 
       for (gsize i = 0; i < shown.length; i++)
-        g_string_append_printf (hex, "%02x%s", (guchar) shown.data[i], i % 32 == 31 ? "\n" : " ");
+        g_string_append_printf (hex, "%02x%s", (guchar)shown.data[i], i % 32 == 31 ? "\n" : " ");
       text = g_string_free (hex, FALSE);
     }
   hero_page_pre (page, text);
   if (shown.length < value.length)
-    hero_page_text (page, "The first %d bytes of %" G_GSIZE_FORMAT "; key.get tells the rest.", VALUE_SHOWN, value.length);
+    hero_page_text (page, "The first %d bytes of %" G_GSIZE_FORMAT "; key.get tells the rest.", VALUE_SHOWN,
+                    value.length);
 }
 
 static void
@@ -211,7 +214,7 @@ show_key (HeroDb *self, HeroPage *page, guint db)
   const char *base64 = hero_page_get_query (page, "name");
   gsize length = 0;
   g_autofree guchar *name = base64 != NULL ? g_base64_decode (base64, &length) : NULL;
-  g_autofree char *readable = g_utf8_make_valid ((const char *) name, (gssize) MIN (length, 512));
+  g_autofree char *readable = g_utf8_make_valid ((const char *)name, (gssize)MIN (length, 512));
   StorageEntry entry;
 
   hero_page_set_title (page, "%s", *readable != '\0' ? readable : "(empty name)");
@@ -227,7 +230,7 @@ show_key (HeroDb *self, HeroPage *page, guint db)
   hero_page_fact (page, "Type", "%s", storage_type_name (entry.type));
   hero_page_fact_bytes (page, "Size", entry.value.length);
   if (entry.expires_at != 0)
-    hero_page_fact (page, "Ends in", "%.1f s", (double) (entry.expires_at - self->server->now) / 1000);
+    hero_page_fact (page, "Ends in", "%.1f s", (double)(entry.expires_at - self->server->now) / 1000);
   hero_page_facts_end (page);
   hero_page_heading (page, "Value");
   show_value (page, entry.value);
@@ -237,7 +240,7 @@ static void
 show_keys (gpointer data, HeroPage *page)
 {
   HeroDb *self = data;
-  guint db = (guint) query_number (page, "db", self->limits.databases - 1);
+  guint db = (guint)query_number (page, "db", self->limits.databases - 1);
   g_autoptr (GError) error = NULL;
 
   server_begin_turn (self->server);
@@ -275,7 +278,8 @@ show_clients (gpointer data, HeroPage *page)
   gint64 now = g_get_monotonic_time (), wall = g_get_real_time () / 1000;
 
   hero_page_heading (page, "Clients");
-  hero_page_table_begin (page, "clients", "Id#|Address$|Name|Library|Database#|Last command$|Since@|Last seen@|Memory~|",
+  hero_page_table_begin (page, "clients",
+                         "Id#|Address$|Name|Library|Database#|Last command$|Since@|Last seen@|Memory~|",
                          "Nobody is connected. Try: redis-cli -p 6378 PING");
   for (GList *link = self->server->clients.head; link != NULL; link = link->next)
     {
@@ -284,7 +288,7 @@ show_clients (gpointer data, HeroPage *page)
       g_autofree char *params = g_strdup_printf ("{\"id\":%s}", id);
 
       hero_page_row_begin (page, id);
-      hero_page_cell_int (page, (gint64) client->id);
+      hero_page_cell_int (page, (gint64)client->id);
       hero_page_cell (page, "%s", client->address);
       hero_page_cell (page, "%s", client->name != NULL ? client->name : "");
       hero_page_cell (page, "%s %s", client->lib_name != NULL ? client->lib_name : "",
@@ -293,7 +297,7 @@ show_clients (gpointer data, HeroPage *page)
       hero_page_cell (page, "%s", client->last_command != NULL ? client->last_command : "");
       hero_page_cell_int (page, wall - (now - client->created_us) / 1000);
       hero_page_cell_int (page, wall - (now - client->active_us) / 1000);
-      hero_page_cell_int (page, (gint64) client_get_memory (client));
+      hero_page_cell_int (page, (gint64)client_get_memory (client));
       hero_page_cell_action (page, "Close", "client.kill", params, "The client loses its connection.");
       hero_page_row_end (page);
     }

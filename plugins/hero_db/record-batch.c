@@ -25,8 +25,8 @@ record_hash (gconstpointer data)
       hash ^= hash >> 32;
     }
   for (; i < record->key.length; i++)
-    hash = (hash ^ (guchar) record->key.data[i]) * 0x100000001b3u;
-  return (guint) (hash ^ hash >> 32);
+    hash = (hash ^ (guchar)record->key.data[i]) * 0x100000001b3u;
+  return (guint)(hash ^ hash >> 32);
 }
 
 static gboolean
@@ -57,7 +57,7 @@ record_compare (const Record *a, const Record *b)
 static int
 compare_pointers (gconstpointer a, gconstpointer b)
 {
-  return record_compare (*(const Record *const *) a, *(const Record *const *) b);
+  return record_compare (*(const Record *const *)a, *(const Record *const *)b);
 }
 
 RecordBatch *
@@ -104,7 +104,7 @@ record_batch_put (RecordBatch *self, guint table, Slice key, const Slice *parts,
     length += parts[i].length;
 
   record = g_malloc (sizeof *record + key.length + length);
-  bytes = (char *) (record + 1);
+  bytes = (char *)(record + 1);
   memcpy (bytes, key.data, key.length);
   *record = (Record){ table, FALSE, slice (bytes, key.length), slice (bytes + key.length, length) };
   bytes += key.length;

@@ -1,6 +1,6 @@
 /*
- * record-batch.h: the changes that one commit takes to disk. Filled on the service's thread; once frozen it is only read,
- * there and on the store's writer thread.
+ * record-batch.h: the changes that one commit takes to disk. Filled on the service's thread; once frozen it is only
+ * read, there and on the store's writer thread.
  */
 #pragma once
 

@@ -23,7 +23,7 @@ struct _RecordStore
   guint64 last_ticket;     /* given to a batch */
   guint64 durable;
   gint64 commit_begun_us, commit_us; /* of the one under way; how long the last one took */
-  guint64 touched; /* the highest ticket read or written since record_store_take_ticket */
+  guint64 touched;                   /* the highest ticket read or written since record_store_take_ticket */
 };
 
 static RecordBatch *
@@ -183,10 +183,9 @@ commit_batch (HeroStoreTxn *txn, gpointer data, GError **error)
       const Record *record = g_ptr_array_index (commit->records, i);
       const char *table = commit->tables[record->table];
 
-      if (record->deleted
-              ? !hero_store_delete (txn, table, record->key.data, record->key.length, NULL, error)
-              : !hero_store_put (txn, table, record->key.data, record->key.length, record->value.data,
-                                 record->value.length, error))
+      if (record->deleted ? !hero_store_delete (txn, table, record->key.data, record->key.length, NULL, error)
+                          : !hero_store_put (txn, table, record->key.data, record->key.length, record->value.data,
+                                             record->value.length, error))
         return FALSE;
     }
   return TRUE;
@@ -263,7 +262,7 @@ struct _RecordCursor
   GPtrArray *layers[LAYERS]; /* sorted records, NULL = no such batch */
   guint at[LAYERS];
   HeroStoreCursor *disk;
-  gboolean on_disk;      /* the disk cursor stands at a record */
+  gboolean on_disk; /* the disk cursor stands at a record */
   Slice key, value;
 };
 
@@ -336,7 +335,7 @@ first_record (RecordCursor *self, Record *first)
 
   for (gint i = LAYERS - 1; i >= 0; i--)
     {
-      const Record *record = layer_record (self, (guint) i);
+      const Record *record = layer_record (self, (guint)i);
 
       if (record != NULL && (!found || record_compare_keys (record->key, first->key) <= 0))
         {

@@ -1,7 +1,7 @@
 /*
- * record-store.h: records on disk with group commit. What is written is seen at once by reads here; it is durable when its
- * ticket is. One commit is under way at a time, and what is written meanwhile goes into the next one. Service thread; the
- * commits run on the writer thread of hero-service/store.h.
+ * record-store.h: records on disk with group commit. What is written is seen at once by reads here; it is durable when
+ * its ticket is. One commit is under way at a time, and what is written meanwhile goes into the next one. Service
+ * thread; the commits run on the writer thread of hero-service/store.h.
  */
 #pragma once
 
@@ -17,8 +17,8 @@ typedef struct _RecordCursor RecordCursor;
 typedef void (*RecordStoreCommitted) (gpointer data, const GError *error);
 
 /* tables: names, NULL-terminated; calls name a table by its index. May block. */
-RecordStore *record_store_open (const char *path, guint format, const char *const *tables, RecordStoreCommitted committed,
-                                gpointer data, GError **error);
+RecordStore *record_store_open (const char *path, guint format, const char *const *tables,
+                                RecordStoreCommitted committed, gpointer data, GError **error);
 /* Only when nothing is under way (record_store_is_idle). */
 void record_store_close (RecordStore *self);
 
@@ -32,8 +32,8 @@ void record_store_put (RecordStore *self, guint table, Slice key, const Slice *p
 void record_store_delete (RecordStore *self, guint table, Slice key);
 
 /*
- * What a reply to all that was read and written since the last call must wait for: it shows nothing that a power cut could
- * take back once this ticket is durable. 0 = it need not wait.
+ * What a reply to all that was read and written since the last call must wait for: it shows nothing that a power cut
+ * could take back once this ticket is durable. 0 = it need not wait.
  */
 guint64 record_store_take_ticket (RecordStore *self);
 guint64 record_store_get_durable (RecordStore *self); /* tickets up to this one are on disk */
@@ -45,7 +45,7 @@ gboolean record_store_is_idle (RecordStore *self); /* all that was written is on
 /* An empty commit, to find out whether the disk takes writes again. */
 void record_store_probe (RecordStore *self);
 
-gint64 record_store_get_commit_us (RecordStore *self);   /* how long the last commit took */
+gint64 record_store_get_commit_us (RecordStore *self);  /* how long the last commit took */
 gsize record_store_get_dirty_bytes (RecordStore *self); /* written and not yet on disk */
 guint64 record_store_get_file_bytes (RecordStore *self);
 

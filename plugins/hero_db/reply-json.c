@@ -5,13 +5,13 @@
 
 #include "bytes-json.h"
 
-#define EXACT_MAX ((gint64) 1 << 53)
+#define EXACT_MAX ((gint64)1 << 53)
 
 static Slice
 take_line (Slice *rest)
 {
   const char *end = memchr (rest->data, '\r', rest->length);
-  Slice line = slice (rest->data, (gsize) (end - rest->data));
+  Slice line = slice (rest->data, (gsize)(end - rest->data));
 
   *rest = slice (end + 2, rest->length - line.length - 2);
   return line;
@@ -87,10 +87,10 @@ read_value (Slice *rest, const char **type)
       return integer_node (number);
     case '$':
       *type = "string";
-      return bytes_to_json (take_bytes (rest, (gsize) number));
+      return bytes_to_json (take_bytes (rest, (gsize)number));
     case '=':
       {
-        Slice text = take_bytes (rest, (gsize) number);
+        Slice text = take_bytes (rest, (gsize)number);
 
         *type = "verbatim";
         return bytes_to_json (slice (text.data + 4, text.length - 4));

@@ -58,7 +58,7 @@ reply_integer (Reply *self, gint64 value)
 void
 reply_bulk (Reply *self, Slice value)
 {
-  append_header (self, '$', (gint64) value.length);
+  append_header (self, '$', (gint64)value.length);
   append (self, value.data, value.length);
   append (self, "\r\n", 2);
 }
@@ -103,7 +103,7 @@ reply_verbatim (Reply *self, Slice text)
       reply_bulk (self, text);
       return;
     }
-  append_header (self, '=', (gint64) text.length + 4);
+  append_header (self, '=', (gint64)text.length + 4);
   append (self, "txt:", 4);
   append (self, text.data, text.length);
   append (self, "\r\n", 2);
@@ -112,20 +112,20 @@ reply_verbatim (Reply *self, Slice text)
 void
 reply_array (Reply *self, gsize length)
 {
-  append_header (self, '*', (gint64) length);
+  append_header (self, '*', (gint64)length);
 }
 
 void
 reply_map (Reply *self, gsize pairs)
 {
   if (self->protocol == 3)
-    append_header (self, '%', (gint64) pairs);
+    append_header (self, '%', (gint64)pairs);
   else
-    append_header (self, '*', (gint64) pairs * 2);
+    append_header (self, '*', (gint64)pairs * 2);
 }
 
 void
 reply_set (Reply *self, gsize length)
 {
-  append_header (self, self->protocol == 3 ? '~' : '*', (gint64) length);
+  append_header (self, self->protocol == 3 ? '~' : '*', (gint64)length);
 }

@@ -10,9 +10,9 @@
 typedef struct
 {
   Output *output;
-  guint protocol;   /* 2 or 3 */
-  gboolean muted;   /* CLIENT REPLY: nothing is written */
-  guint64 errors;   /* error replies so far, muted ones too */
+  guint protocol; /* 2 or 3 */
+  gboolean muted; /* CLIENT REPLY: nothing is written */
+  guint64 errors; /* error replies so far, muted ones too */
 } Reply;
 
 void reply_status (Reply *self, const char *text);

@@ -46,7 +46,7 @@ struct _RespParser
 static void
 argument_clear (gpointer data)
 {
-  g_free (((Argument *) data)->own);
+  g_free (((Argument *)data)->own);
 }
 
 static GArray *
@@ -175,8 +175,8 @@ resp_parser_feed (RespParser *self, const char *data, gsize length)
       self->length = length;
       return;
     }
-  g_byte_array_append (self->stash, (const guint8 *) data, (guint) length);
-  self->data = (const char *) self->stash->data;
+  g_byte_array_append (self->stash, (const guint8 *)data, (guint)length);
+  self->data = (const char *)self->stash->data;
   self->length = self->stash->len;
 }
 
@@ -191,15 +191,15 @@ need_more (RespParser *self)
   else if (self->stash == NULL)
     {
       self->stash = g_byte_array_new ();
-      g_byte_array_append (self->stash, (const guint8 *) self->data + self->frame, (guint) rest);
+      g_byte_array_append (self->stash, (const guint8 *)self->data + self->frame, (guint)rest);
     }
   else if (self->frame > 0)
-    g_byte_array_remove_range (self->stash, 0, (guint) self->frame);
+    g_byte_array_remove_range (self->stash, 0, (guint)self->frame);
 
   self->position -= self->frame;
   self->searched -= MIN (self->searched, self->frame);
   self->frame = 0;
-  self->data = self->stash != NULL ? (const char *) self->stash->data : NULL;
+  self->data = self->stash != NULL ? (const char *)self->stash->data : NULL;
   self->length = rest;
   return RESP_MORE;
 }
@@ -241,7 +241,7 @@ take_line (RespParser *self, char end, Slice *line)
       return self->length - self->position > RESP_LINE_MAX ? LINE_TOO_LONG : LINE_PARTIAL;
     }
 
-  stop = (gsize) (found - self->data);
+  stop = (gsize)(found - self->data);
   if (end == '\r' && stop + 1 == self->length)
     {
       self->searched = stop;
@@ -257,7 +257,7 @@ take_line (RespParser *self, char end, Slice *line)
 static RespStatus
 hand_out (RespParser *self, const Slice **argv, gsize *argc)
 {
-  *argv = (const Slice *) (gpointer) self->argv->data;
+  *argv = (const Slice *)(gpointer)self->argv->data;
   *argc = self->argv->len;
   self->frame = self->position;
   return RESP_COMMAND;
@@ -331,8 +331,7 @@ take_bulk_header (RespParser *self)
 
   if (line.length == 0 || line.data[0] != '$')
     return broken (self, "Protocol error: expected '$', got '%c'", line.length > 0 ? line.data[0] : '\r');
-  if (!number_parse_int (slice (line.data + 1, line.length - 1), &bulk) || bulk < 0
-      || (guint64) bulk > self->max_bulk)
+  if (!number_parse_int (slice (line.data + 1, line.length - 1), &bulk) || bulk < 0 || (guint64)bulk > self->max_bulk)
     return broken (self, "Protocol error: invalid bulk length");
   if (bulk > RESP_UNAUTHENTICATED_BULK && !self->authenticated)
     return broken (self, "Protocol error: unauthenticated bulk length");
@@ -347,21 +346,21 @@ begin_big (RespParser *self)
   BigBulk *big = &self->big;
   gsize here = self->length - self->position;
 
-  big->wanted = (gsize) self->bulk + 2;
+  big->wanted = (gsize)self->bulk + 2;
   big->capacity = MIN (MAX (2 * here, RESP_BIG_BULK), big->wanted);
   big->data = g_malloc (big->capacity);
   memcpy (big->data, self->data + self->position, here);
   big->length = here;
   self->length = self->position;
   if (self->stash != NULL)
-    g_byte_array_set_size (self->stash, (guint) self->length);
+    g_byte_array_set_size (self->stash, (guint)self->length);
 }
 
 /* The bytes of the bulk under way and the two behind them, which nobody looks at. */
 static RespStatus
 take_bulk (RespParser *self)
 {
-  Argument argument = { self->position - self->frame, (gsize) self->bulk, NULL };
+  Argument argument = { self->position - self->frame, (gsize)self->bulk, NULL };
 
   if (self->big.data != NULL)
     {

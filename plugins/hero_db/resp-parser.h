@@ -7,8 +7,8 @@
 
 #include "slice.h"
 
-#define RESP_LINE_MAX 65536    /* bytes of a header or inline line without its end */
-#define RESP_BIG_BULK 32768    /* bulks from here on are read straight into their own buffer */
+#define RESP_LINE_MAX 65536 /* bytes of a header or inline line without its end */
+#define RESP_BIG_BULK 32768 /* bulks from here on are read straight into their own buffer */
 #define RESP_UNAUTHENTICATED_BULKS 10
 #define RESP_UNAUTHENTICATED_BULK 16384
 

@@ -25,7 +25,7 @@ unescape (Slice line, gsize *at)
       && g_ascii_isxdigit (line.data[*at + 2]))
     {
       *at += 2;
-      return (char) (g_ascii_xdigit_value (line.data[*at - 1]) << 4 | g_ascii_xdigit_value (line.data[*at]));
+      return (char)(g_ascii_xdigit_value (line.data[*at - 1]) << 4 | g_ascii_xdigit_value (line.data[*at]));
     }
   switch (c)
     {
@@ -60,7 +60,7 @@ take_quoted (Slice line, gsize *at, GByteArray *scratch)
           i++;
           c = quote == '"' ? unescape (line, &i) : '\'';
         }
-      g_byte_array_append (scratch, (const guint8 *) &c, 1);
+      g_byte_array_append (scratch, (const guint8 *)&c, 1);
     }
 
   if (i == line.length || (i + 1 < line.length && !is_blank (line.data[i + 1])))
@@ -76,7 +76,7 @@ take_word (Slice line, gsize *at, GByteArray *scratch)
     {
       if (line.data[*at] == '"' || line.data[*at] == '\'')
         return take_quoted (line, at, scratch);
-      g_byte_array_append (scratch, (const guint8 *) &line.data[*at], 1);
+      g_byte_array_append (scratch, (const guint8 *)&line.data[*at], 1);
       (*at)++;
     }
   return TRUE;
@@ -91,7 +91,7 @@ resp_words_split (Slice line, GArray *words, GByteArray *scratch)
   line.length = strnlen (line.data, line.length);
 
   /* No word is longer than what it was made from: with the room taken once, the words do not move. */
-  g_byte_array_set_size (scratch, (guint) line.length + 1);
+  g_byte_array_set_size (scratch, (guint)line.length + 1);
   g_byte_array_set_size (scratch, 0);
 
   while (TRUE)

@@ -22,8 +22,8 @@ key_to_json (HeroDb *self, Slice name, const StorageEntry *entry)
     json_object_set_int_member (object, "ttl_ms", entry->expires_at - self->server->now);
   else
     json_object_set_null_member (object, "ttl_ms");
-  json_object_set_int_member (object, "size", (gint64) entry->value.length);
-  json_object_set_int_member (object, "bytes", (gint64) (name.length + entry->value.length));
+  json_object_set_int_member (object, "size", (gint64)entry->value.length);
+  json_object_set_int_member (object, "bytes", (gint64)(name.length + entry->value.length));
   return object;
 }
 
@@ -88,7 +88,7 @@ rpc_key_list (gpointer data, HeroRpcCall *call)
 {
   HeroDb *self = data;
   KeyWalk walk = { .pattern = slice_of_string (hero_rpc_get_string (call, "match")),
-                   .count = (guint) hero_rpc_get_integer (call, "count") };
+                   .count = (guint)hero_rpc_get_integer (call, "count") };
   Listing listing = { .self = self };
   g_autofree char *next = NULL;
   JsonObject *page;
@@ -107,7 +107,7 @@ rpc_key_list (gpointer data, HeroRpcCall *call)
   next = g_strdup_printf ("%" G_GUINT64_FORMAT, walk.position);
   json_object_set_string_member (page, "cursor", next);
   json_object_set_array_member (page, "keys", listing.keys);
-  json_object_set_int_member (page, "scanned", (gint64) walk.scanned);
+  json_object_set_int_member (page, "scanned", (gint64)walk.scanned);
   rpc_finish (self, call, rpc_object_node (page));
 }
 
@@ -130,7 +130,7 @@ rpc_key_get (gpointer data, HeroRpcCall *call)
   HeroDb *self = data;
   guint db;
   g_autoptr (GBytes) key = begin_with_key (self, call, &db);
-  gsize offset = (gsize) hero_rpc_get_integer (call, "offset"), count = (gsize) hero_rpc_get_integer (call, "count");
+  gsize offset = (gsize)hero_rpc_get_integer (call, "offset"), count = (gsize)hero_rpc_get_integer (call, "count");
   StorageEntry entry;
   JsonObject *object;
 
@@ -141,9 +141,9 @@ rpc_key_get (gpointer data, HeroRpcCall *call)
   count = MIN (count, entry.value.length - offset);
   object = key_to_json (self, slice_of_bytes (key), &entry);
   json_object_set_member (object, "value", bytes_to_json (slice (entry.value.data + offset, count)));
-  json_object_set_int_member (object, "length", (gint64) entry.value.length);
+  json_object_set_int_member (object, "length", (gint64)entry.value.length);
   if (offset + count < entry.value.length)
-    json_object_set_int_member (object, "next", (gint64) (offset + count));
+    json_object_set_int_member (object, "next", (gint64)(offset + count));
   else
     json_object_set_null_member (object, "next");
   rpc_finish (self, call, rpc_object_node (object));
@@ -189,7 +189,7 @@ rpc_key_delete (gpointer data, HeroRpcCall *call)
   HeroDb *self = data;
   JsonArray *keys = hero_rpc_get_array (call, "keys");
   guint count = json_array_get_length (keys);
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   g_autofree Slice *argv = g_new (Slice, count + 1);
   g_autoptr (JsonNode) reply = NULL;
   JsonObject *object;
@@ -294,5 +294,5 @@ rpc_key_copy (gpointer data, HeroRpcCall *call)
   if (json_node_get_int (reply) == 0)
     rpc_finish_failed (self, call, RPC_COMMAND_ERROR, "nothing was copied: there is a key of this name");
   else
-    finish_with_key (self, call, (guint) to_db, argv[2]);
+    finish_with_key (self, call, (guint)to_db, argv[2]);
 }

@@ -21,8 +21,8 @@ rpc_server_info (gpointer data, HeroRpcCall *call)
   json_object_set_int_member (object, "clients", self->server->clients.length);
   json_object_set_int_member (object, "tcp_port", self->server->tcp_port);
   json_object_set_int_member (object, "storage_format", 0);
-  json_object_set_int_member (object, "disk_bytes", (gint64) storage_get_file_bytes (self->server->storage));
-  json_object_set_int_member (object, "dirty_bytes", (gint64) storage_get_dirty_bytes (self->server->storage));
+  json_object_set_int_member (object, "disk_bytes", (gint64)storage_get_file_bytes (self->server->storage));
+  json_object_set_int_member (object, "dirty_bytes", (gint64)storage_get_dirty_bytes (self->server->storage));
   hero_rpc_return_object (call, object);
 }
 
@@ -32,15 +32,15 @@ rpc_sample_to_json (const Sample *sample)
   JsonObject *object = json_object_new ();
 
   json_object_set_int_member (object, "at", sample->at);
-  json_object_set_int_member (object, "ops", (gint64) sample->operations);
-  json_object_set_int_member (object, "p50_us", (gint64) sample->p50_us);
-  json_object_set_int_member (object, "p99_us", (gint64) sample->p99_us);
-  json_object_set_int_member (object, "hits", (gint64) sample->hits);
-  json_object_set_int_member (object, "misses", (gint64) sample->misses);
-  json_object_set_int_member (object, "commits", (gint64) sample->commits);
+  json_object_set_int_member (object, "ops", (gint64)sample->operations);
+  json_object_set_int_member (object, "p50_us", (gint64)sample->p50_us);
+  json_object_set_int_member (object, "p99_us", (gint64)sample->p99_us);
+  json_object_set_int_member (object, "hits", (gint64)sample->hits);
+  json_object_set_int_member (object, "misses", (gint64)sample->misses);
+  json_object_set_int_member (object, "commits", (gint64)sample->commits);
   json_object_set_int_member (object, "clients", sample->clients);
-  json_object_set_int_member (object, "dirty", (gint64) sample->dirty);
-  json_object_set_int_member (object, "disk", (gint64) sample->disk);
+  json_object_set_int_member (object, "dirty", (gint64)sample->dirty);
+  json_object_set_int_member (object, "disk", (gint64)sample->disk);
   return object;
 }
 
@@ -52,17 +52,17 @@ rpc_server_stats (gpointer data, HeroRpcCall *call)
   JsonObject *object = json_object_new (), *total = json_object_new ();
   JsonArray *samples = json_array_new ();
 
-  json_object_set_int_member (total, "commands", (gint64) stats->commands);
-  json_object_set_int_member (total, "connections", (gint64) stats->connections);
-  json_object_set_int_member (total, "errors", (gint64) stats->errors);
-  json_object_set_int_member (total, "hits", (gint64) stats->hits);
-  json_object_set_int_member (total, "misses", (gint64) stats->misses);
-  json_object_set_int_member (total, "expired", (gint64) stats->expired);
-  json_object_set_int_member (total, "commits", (gint64) stats->commits);
+  json_object_set_int_member (total, "commands", (gint64)stats->commands);
+  json_object_set_int_member (total, "connections", (gint64)stats->connections);
+  json_object_set_int_member (total, "errors", (gint64)stats->errors);
+  json_object_set_int_member (total, "hits", (gint64)stats->hits);
+  json_object_set_int_member (total, "misses", (gint64)stats->misses);
+  json_object_set_int_member (total, "expired", (gint64)stats->expired);
+  json_object_set_int_member (total, "commits", (gint64)stats->commits);
 
   for (gint64 age = hero_rpc_get_integer (call, "seconds") - 1; age >= 0; age--)
     {
-      const Sample *sample = samples_get (self->samples, (guint) age);
+      const Sample *sample = samples_get (self->samples, (guint)age);
 
       if (sample != NULL)
         json_array_add_object_element (samples, rpc_sample_to_json (sample));
@@ -80,8 +80,8 @@ database_to_json (HeroDb *self, guint db)
   JsonObject *object = json_object_new ();
 
   json_object_set_int_member (object, "number", db);
-  json_object_set_int_member (object, "keys", (gint64) storage_count (self->server->storage, db));
-  json_object_set_int_member (object, "expires", (gint64) storage_count_expiring (self->server->storage, db));
+  json_object_set_int_member (object, "keys", (gint64)storage_count (self->server->storage, db));
+  json_object_set_int_member (object, "expires", (gint64)storage_count_expiring (self->server->storage, db));
   return object;
 }
 
@@ -137,7 +137,7 @@ rpc_database_flush (gpointer data, HeroRpcCall *call)
       return;
     }
   object = json_object_new ();
-  json_object_set_int_member (object, "removed", (gint64) keys);
+  json_object_set_int_member (object, "removed", (gint64)keys);
   rpc_finish (self, call, rpc_object_node (object));
 }
 
@@ -161,7 +161,7 @@ rpc_client_list (gpointer data, HeroRpcCall *call)
       Client *client = link->data;
       JsonObject *object = json_object_new ();
 
-      json_object_set_int_member (object, "id", (gint64) client->id);
+      json_object_set_int_member (object, "id", (gint64)client->id);
       set_text (object, "addr", client->address);
       set_text (object, "laddr", client->local_address);
       set_text (object, "name", client->name);
@@ -172,7 +172,7 @@ rpc_client_list (gpointer data, HeroRpcCall *call)
       set_text (object, "cmd", client->last_command);
       set_text (object, "lib_name", client->lib_name);
       set_text (object, "lib_ver", client->lib_version);
-      json_object_set_int_member (object, "tot_mem", (gint64) client_get_memory (client));
+      json_object_set_int_member (object, "tot_mem", (gint64)client_get_memory (client));
       json_array_add_object_element (array, object);
     }
   hero_rpc_return_array (call, array);
@@ -182,7 +182,7 @@ void
 rpc_client_kill (gpointer data, HeroRpcCall *call)
 {
   HeroDb *self = data;
-  guint64 id = (guint64) hero_rpc_get_integer (call, "id");
+  guint64 id = (guint64)hero_rpc_get_integer (call, "id");
   JsonObject *object = json_object_new ();
   gboolean killed = FALSE;
 
@@ -259,7 +259,7 @@ rpc_command_exec (gpointer data, HeroRpcCall *call)
   HeroDb *self = data;
   g_autoptr (GArray) words = g_array_new (FALSE, FALSE, sizeof (Slice));
   g_autoptr (GByteArray) scratch = g_byte_array_new ();
-  g_autoptr (GPtrArray) owned = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  g_autoptr (GPtrArray) owned = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   g_autofree char *error = NULL;
   gint64 begun = g_get_monotonic_time ();
   const char *type;
@@ -269,7 +269,7 @@ rpc_command_exec (gpointer data, HeroRpcCall *call)
 
   if (!read_words (call, words, scratch, owned) || !rpc_begin (self, call) || !rpc_get_database (self, call, &db))
     return;
-  reply = rpc_run (self, db, (guint) hero_rpc_get_integer (call, "resp"), (const Slice *) (gpointer) words->data,
+  reply = rpc_run (self, db, (guint)hero_rpc_get_integer (call, "resp"), (const Slice *)(gpointer)words->data,
                    words->len, &type, &error);
   if (reply == NULL)
     {
@@ -279,7 +279,7 @@ rpc_command_exec (gpointer data, HeroRpcCall *call)
   object = json_object_new ();
   json_object_set_member (object, "reply", reply);
   json_object_set_string_member (object, "type", type);
-  json_object_set_double_member (object, "ms", (double) (g_get_monotonic_time () - begun) / 1000);
+  json_object_set_double_member (object, "ms", (double)(g_get_monotonic_time () - begun) / 1000);
   rpc_finish (self, call, rpc_object_node (object));
 }
 

@@ -1,6 +1,6 @@
 /*
- * rpc.h: JSON-RPC on the data path: a method runs in a turn of its own and is answered once what it shows is durable, like
- * a RESP reply. Service thread.
+ * rpc.h: JSON-RPC on the data path: a method runs in a turn of its own and is answered once what it shows is durable,
+ * like a RESP reply. Service thread.
  */
 #pragma once
 

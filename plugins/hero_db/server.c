@@ -49,7 +49,7 @@ on_committed (gpointer data, const GError *error)
   else
     {
       self->stats.commits++;
-      histogram_add (&self->commit_time, (guint64) storage_get_commit_us (self->storage));
+      histogram_add (&self->commit_time, (guint64)storage_get_commit_us (self->storage));
     }
   self->changed (self->data, self->storage, error);
 }
@@ -220,8 +220,8 @@ run (Call *call)
 
   now = g_get_monotonic_time ();
   entry->calls++;
-  entry->microseconds += (guint64) (now - call->server->clock_us);
-  histogram_add (&call->server->latency, (guint64) (now - call->server->clock_us));
+  entry->microseconds += (guint64)(now - call->server->clock_us);
+  histogram_add (&call->server->latency, (guint64)(now - call->server->clock_us));
   entry->failed += call->reply->errors > errors;
   call->server->clock_us = now;
 }

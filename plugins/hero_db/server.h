@@ -1,6 +1,6 @@
 /*
- * server.h: the engine: databases, clients and the running of commands, without sockets. A turn is server_begin_turn, any
- * number of commands, server_end_turn. Service thread.
+ * server.h: the engine: databases, clients and the running of commands, without sockets. A turn is server_begin_turn,
+ * any number of commands, server_end_turn. Service thread.
  */
 #pragma once
 
@@ -37,12 +37,12 @@ struct _Server
   guint64 last_client_id;
   ServerStats stats;
   Histogram commit_time; /* microseconds, since the start */
-  Histogram latency; /* microseconds of commands, since somebody emptied it */
-  char *broken;             /* why writes are refused, on one line; NULL = they are not */
-  gint64 now;               /* Unix milliseconds of this turn */
-  gint64 clock_us;          /* monotonic, when the last command ended */
+  Histogram latency;     /* microseconds of commands, since somebody emptied it */
+  char *broken;          /* why writes are refused, on one line; NULL = they are not */
+  gint64 now;            /* Unix milliseconds of this turn */
+  gint64 clock_us;       /* monotonic, when the last command ended */
   gint64 started_us;
-  guint tcp_port; /* 0 = none */
+  guint tcp_port;                                                         /* 0 = none */
   void (*changed) (gpointer data, Storage *storage, const GError *error); /* after each commit */
   gpointer data;
 };
@@ -64,7 +64,8 @@ void server_begin_turn (Server *self);
 void server_execute (Server *self, Client *client, const Slice *argv, gsize argc);
 void server_end_turn (Server *self, gboolean commit); /* see storage_end_turn */
 
-/* Removes keys whose time has come, some at a time; the milliseconds until the next call is worth it, -1 = nothing ends. */
+/* Removes keys whose time has come, some at a time; the milliseconds until the next call is worth it, -1 = nothing
+ * ends. */
 gint64 server_expire (Server *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Server, server_free)

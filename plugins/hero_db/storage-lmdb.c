@@ -1,9 +1,9 @@
 /*
  * storage-lmdb.c: format 0 of hero_db's storage, in records of record-store.h. Service thread.
  *
- * A database is a "space" with a number of its own, so that to empty one is to give it a new space; the records of the old
- * one are garbage, deleted by the way. A key is found by a hash of its name, keyed with a secret of this store: 128 bits
- * that no client can aim at, short enough for LMDB, and an order in which SCAN can be cut at any place.
+ * A database is a "space" with a number of its own, so that to empty one is to give it a new space; the records of the
+ * old one are garbage, deleted by the way. A key is found by a hash of its name, keyed with a secret of this store: 128
+ * bits that no client can aim at, short enough for LMDB, and an order in which SCAN can be cut at any place.
  *
  *   table       key                           value
  *   keys        space, hash of the name       head, name, bytes
@@ -20,7 +20,7 @@
 
 #include "record-store.h"
 
-#define FORMAT 1 /* what store.h calls the first format, our format 0 */
+#define FORMAT 1          /* what store.h calls the first format, our format 0 */
 #define GARBAGE_STEP 1000 /* records deleted with one commit */
 
 #define HASH_SIZE crypto_shorthash_siphashx24_BYTES
@@ -67,7 +67,8 @@ struct _Storage
   Database *databases;
   gboolean changed; /* one of them, since the last turn */
   guint32 last_space;
-  GArray *garbage; /* guint32 */
+  GArray *garbage;   /* guint32 */
+  gboolean settling; /* garbage stays where it is */
 };
 
 /* ------------------------------------------------------------------------------------------------ spelling */
@@ -99,7 +100,7 @@ static Slice
 key_of_name (Storage *self, guint32 space, Slice name, char key[KEY_SIZE])
 {
   put_be32 (key, space);
-  crypto_shorthash_siphashx24 ((guchar *) key + 4, (const guchar *) name.data, name.length, self->secret);
+  crypto_shorthash_siphashx24 ((guchar *)key + 4, (const guchar *)name.data, name.length, self->secret);
   return slice (key, KEY_SIZE);
 }
 
@@ -108,7 +109,7 @@ static Slice
 expiry_of_key (Slice key, gint64 at, char expiry[EXPIRY_SIZE])
 {
   memcpy (expiry, key.data, 4);
-  put_be64 (expiry + 4, (guint64) at);
+  put_be64 (expiry + 4, (guint64)at);
   memcpy (expiry + 12, key.data + 4, HASH_SIZE);
   return slice (expiry, EXPIRY_SIZE);
 }
@@ -162,7 +163,7 @@ write_databases (Storage *self)
   for (guint i = 0; i < self->database_count && self->changed; i++)
     {
       Database *database = &self->databases[i];
-      DatabaseRecord record = { GUINT64_TO_LE ((guint64) database->space), GUINT64_TO_LE (database->keys),
+      DatabaseRecord record = { GUINT64_TO_LE ((guint64)database->space), GUINT64_TO_LE (database->keys),
                                 GUINT64_TO_LE (database->expiring) };
       Slice value = slice (&record, sizeof record);
       char key[4];
@@ -204,7 +205,7 @@ read_databases (Storage *self)
 
       record_cursor_get (databases, &key, &value);
       memcpy (&record, value.data, sizeof record);
-      database.space = (guint32) GUINT64_FROM_LE (record.space);
+      database.space = (guint32)GUINT64_FROM_LE (record.space);
       database.keys = GUINT64_FROM_LE (record.keys);
       database.expiring = GUINT64_FROM_LE (record.expiring);
       self->last_space = MAX (self->last_space, database.space);
@@ -227,7 +228,7 @@ read_databases (Storage *self)
 static gboolean
 delete_some (Storage *self, guint table, Slice prefix, guint limit)
 {
-  g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   RecordCursor *cursor = record_cursor_new (self->records, table, prefix);
 
   for (gboolean more = record_cursor_seek (cursor, prefix); more && keys->len < limit;
@@ -341,7 +342,7 @@ void
 storage_end_turn (Storage *self, gboolean commit)
 {
   write_databases (self);
-  if (commit && self->garbage->len > 0 && !record_store_is_committing (self->records)
+  if (commit && !self->settling && self->garbage->len > 0 && !record_store_is_committing (self->records)
       && record_store_begin_turn (self->records, NULL))
     collect_garbage (self);
   record_store_end_turn (self->records, commit);
@@ -351,6 +352,12 @@ gboolean
 storage_is_idle (Storage *self)
 {
   return record_store_is_idle (self->records);
+}
+
+void
+storage_settle (Storage *self)
+{
+  self->settling = TRUE;
 }
 
 void
@@ -421,8 +428,7 @@ void
 storage_put (Storage *self, guint db, Slice name, StorageType type, gint64 expires_at, const Slice *parts, gsize count)
 {
   Database *database = writable_database (self, db);
-  const Head head = { GUINT32_TO_LE ((guint32) type), GUINT32_TO_LE ((guint32) name.length),
-                      GINT64_TO_LE (expires_at) };
+  const Head head = { GUINT32_TO_LE ((guint32)type), GUINT32_TO_LE ((guint32)name.length), GINT64_TO_LE (expires_at) };
   char bytes[KEY_SIZE], expiry[EXPIRY_SIZE];
   Slice key = key_of_name (self, database->space, name, bytes);
   Slice all[2 + STORAGE_PARTS_MAX] = { slice (&head, sizeof head), name };
@@ -527,7 +533,7 @@ find_ended (Storage *self, guint32 space, gint64 now, guint limit)
       Slice key, value;
 
       record_cursor_get (cursor, &key, &value);
-      if ((gint64) get_be64 (key.data + 4) > now)
+      if ((gint64)get_be64 (key.data + 4) > now)
         break;
       memcpy (found, key.data, 4);
       memcpy (found + 4, key.data + 12, HASH_SIZE);
@@ -582,7 +588,7 @@ storage_next_expiry (Storage *self, gint64 *at)
       if (!record_cursor_seek (cursor, slice (prefix, sizeof prefix)))
         continue;
       record_cursor_get (cursor, &key, &value);
-      end = (gint64) get_be64 (key.data + 4);
+      end = (gint64)get_be64 (key.data + 4);
       *at = found ? MIN (*at, end) : end;
       found = TRUE;
     }

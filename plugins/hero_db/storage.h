@@ -44,7 +44,9 @@ void storage_close (Storage *self); /* only when storage_is_idle */
 gboolean storage_begin (Storage *self, GError **error);
 /* commit: begin to make durable what was written, unless that is under way; FALSE: more is about to come. */
 void storage_end_turn (Storage *self, gboolean commit);
-gboolean storage_is_idle (Storage *self);
+gboolean storage_is_idle (Storage *self); /* all that was written is on disk */
+/* Leaves what can be done later to the next start, so that storage_is_idle comes soon. */
+void storage_settle (Storage *self);
 /* Tries a commit, to find out whether the disk takes writes again: `committed` tells. */
 void storage_probe (Storage *self);
 

@@ -80,7 +80,7 @@ execute (Fixture *self, const char *line)
 {
   g_array_set_size (self->words, 0);
   g_assert_true (resp_words_split (slice_of_string (line), self->words, self->scratch));
-  server_execute (self->server, self->client, (const Slice *) (gpointer) self->words->data, self->words->len);
+  server_execute (self->server, self->client, (const Slice *)(gpointer)self->words->data, self->words->len);
 }
 
 /* All replies so far; they need not be durable for it. */
@@ -119,6 +119,8 @@ check_all (Fixture *self, const char *const *lines)
 
 #define SYNTAX "-ERR syntax error\r\n"
 #define NOT_INTEGER "-ERR value is not an integer or out of range\r\n"
+
+/* clang-format off */
 
 static const char *const strings[] = {
   "get a", "$-1\r\n",
@@ -292,8 +294,8 @@ static const char *const connection[] = {
   "migrate a", "-ERR command 'migrate' is not supported by hero_db: it is one server, not a cluster\r\n",
   "cluster info", "-ERR This instance has cluster support disabled\r\n",
   "auth x",
-  "-ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is "
-  "correct?\r\n",
+  "-ERR AUTH <password> called without any password configured for the default user. Are you sure your "
+  "configuration is correct?\r\n",
   "client setname a", "+OK\r\n",
   "client getname", "$1\r\na\r\n",
   "client setname \"a b\"", "-ERR Client names cannot contain spaces, newlines or special characters.\r\n",
@@ -314,8 +316,8 @@ static const char *const connection[] = {
   "hello x", "-ERR Protocol version is not an integer or out of range\r\n",
   "hello 3 foo", "-ERR Syntax error in HELLO option 'foo'\r\n",
   "hello 3 setname n",
-  "%7\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.2.4\r\n$5\r\nproto\r\n:3\r\n$2\r\nid\r\n:1\r\n$4\r\nmode\r\n"
-  "$10\r\nstandalone\r\n$4\r\nrole\r\n$6\r\nmaster\r\n$7\r\nmodules\r\n*0\r\n",
+  "%7\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.2.4\r\n$5\r\nproto\r\n:3\r\n$2\r\nid\r\n:1\r\n"
+  "$4\r\nmode\r\n$10\r\nstandalone\r\n$4\r\nrole\r\n$6\r\nmaster\r\n$7\r\nmodules\r\n*0\r\n",
   "get none", "_\r\n",
   "config get databases", "%1\r\n$9\r\ndatabases\r\n$2\r\n16\r\n",
   "reset", "+RESET\r\n",
@@ -323,6 +325,8 @@ static const char *const connection[] = {
   "config get databases", "*2\r\n$9\r\ndatabases\r\n$2\r\n16\r\n",
   NULL,
 };
+
+/* clang-format on */
 
 static void
 test_lines (Fixture *self, gconstpointer data)
@@ -414,7 +418,7 @@ main (int argc, char **argv)
     const char *name;
     const char *const *lines;
   } tables[] = {
-    { "/commands/strings", strings }, { "/commands/counters", counters }, { "/commands/ends", ends },
+    { "/commands/strings", strings }, { "/commands/counters", counters },     { "/commands/ends", ends },
     { "/commands/keys", keys },       { "/commands/connection", connection },
   };
 

@@ -20,7 +20,7 @@ test_shares (void)
 static void
 test_each_value (void)
 {
-  for (guint64 value = 0; value < (guint64) 1 << 31; value = value * 5 / 4 + 1)
+  for (guint64 value = 0; value < (guint64)1 << 31; value = value * 5 / 4 + 1)
     {
       Histogram histogram = { 0 };
 

@@ -90,7 +90,7 @@ test_slow_reader (void)
   for (guint n = 1; sent < total; n = n * 7 % 50000)
     {
       for (guint i = 0; i < n; i++)
-        piece[i] = (char) ((sent + i) * 31 >> 3);
+        piece[i] = (char)((sent + i) * 31 >> 3);
       output_append (output, piece, n);
       output_seal (output, 0);
       sent += n;
@@ -105,8 +105,8 @@ test_slow_reader (void)
       n = read (pair[1], piece, 3000);
       g_assert_cmpint (n, >, 0);
       for (gssize i = 0; i < n; i++)
-        g_assert_cmpint (piece[i], ==, (char) ((received + (gsize) i) * 31 >> 3));
-      received += (gsize) n;
+        g_assert_cmpint (piece[i], ==, (char)((received + (gsize)i) * 31 >> 3));
+      received += (gsize)n;
     }
   g_assert_cmpuint (output_get_length (output), ==, 0);
   close (pair[0]);

@@ -23,7 +23,7 @@ parse_in_pieces (Slice text, gsize piece, gsize max_bulk, gboolean authenticated
             {
               if (i > 0)
                 g_string_append_c (out, '|');
-              g_string_append_len (out, argv[i].data, (gssize) argv[i].length);
+              g_string_append_len (out, argv[i].data, (gssize)argv[i].length);
             }
           g_string_append_c (out, ';');
         }
@@ -125,7 +125,7 @@ test_big_bulk (void)
   char *where;
 
   for (gsize i = 0; i < length + 2; i++)
-    value[i] = (char) (i * 7);
+    value[i] = (char)(i * 7);
 
   resp_parser_feed (parser, head, strlen (head));
   g_assert_cmpint (resp_parser_next (parser, &argv, &argc), ==, RESP_MORE);

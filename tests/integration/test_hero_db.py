@@ -373,6 +373,20 @@ def test_disk_full_refuses_writes_and_recovers():
         hero.wait_for(lambda: db.get('hero_db', '/health')[0] == 200, 'it is healthy again')
 
 
+def test_writers_faster_than_the_disk():
+    """With room for 1 MiB of dirty data, 64 MiB are written at the pace of the disk, by clients that never wait."""
+    with Db(dirty_mib=1) as db:
+        db.wait_ready()
+        value = bytes(32768)
+        with db.raw() as first, db.raw() as second:
+            for i in range(1000):
+                for peer, name in ((first, b'a'), (second, b'b')):
+                    peer.send(b'*3\r\n$3\r\nSET\r\n$5\r\n%s%04d\r\n$32768\r\n%s\r\n' % (name, i, value))
+            for peer in (first, second):
+                assert peer.read(5000) == b'+OK\r\n' * 1000
+        assert db.client().dbsize() == 2000
+
+
 def test_one_data_directory_one_server():
     with Db() as first:
         first.wait_ready()
@@ -439,6 +453,12 @@ def test_rpc_is_durable():
         db.process.wait()
         with Db(top=db.top) as again:
             assert again.wait_ready().client().dbsize() == 20
+
+
+def test_methods_answer_with_an_underscore_too(db):
+    assert db.call('database_list') == db.call('database.list')
+    document = db.get_json('hero_db', '/openrpc.json')
+    assert not [method['name'] for method in document['methods'] if '_' in method['name']]
 
 
 def test_rpc_rights(db):
