@@ -48,16 +48,11 @@ is_readable (GPollableInputStream *stream)
   return HERO_HTTP_INPUT (stream)->ended || g_pollable_input_stream_is_readable (base_of (stream));
 }
 
+/* The base's own source: libsoup takes it as the child of another, so nobody sees whose stream it names. */
 static GSource *
 create_source (GPollableInputStream *stream, GCancellable *cancellable)
 {
-  GSource *source = g_pollable_source_new (G_OBJECT (stream)), *base;
-
-  base = g_pollable_input_stream_create_source (base_of (stream), cancellable);
-  g_source_set_dummy_callback (base);
-  g_source_add_child_source (source, base);
-  g_source_unref (base);
-  return source;
+  return g_pollable_input_stream_create_source (base_of (stream), cancellable);
 }
 
 static void

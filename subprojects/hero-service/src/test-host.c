@@ -93,7 +93,7 @@ host_cancellable (HeroServiceContext *ctx)
 static gboolean
 host_log_enabled (HeroServiceContext *ctx, guint32 level)
 {
-  return TRUE;
+  return level <= HERO_LOG_INFO;
 }
 
 static void
