@@ -557,6 +557,8 @@ run (Reader *reader, const char *text, gssize length, JsonNode **result, GError 
   g_autoptr (JsonNode) node = NULL;
   gboolean good;
 
+  if (text == NULL) /* the data of an empty GBytes */
+    text = "";
   reader->start = reader->at = (const guint8 *)text;
   reader->end = reader->start + (length < 0 ? strlen (text) : (gsize)length);
   if (reader->build)
