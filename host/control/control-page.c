@@ -20,7 +20,7 @@ show_service (HeroPage *page, JsonObject *row)
   hero_page_cell (page, "%s", text_of (row, "state"));
   hero_page_cell (page, "%s", text_of (row, "isolation"));
   if (runs)
-    hero_page_cell_int (page, json_object_get_int_member (row, "pid"));
+    hero_page_cell (page, "%" G_GINT64_FORMAT, json_object_get_int_member (row, "pid")); /* a name, not an amount: no grouping */
   else
     hero_page_cell (page, "%s", "");
   if (json_object_get_null_member (row, "ready_ms"))

@@ -82,15 +82,22 @@ write_method (HeroPage *page, JsonObject *method)
   g_string_append (page->out, "</div></details>\n");
 }
 
+/* A domain whose methods are yet to come has no heading. */
 static void
-write_domain (HeroPage *page, JsonArray *methods, const char *domain)
+write_domain (HeroPage *page, JsonArray *methods, const char *domain, const char *heading)
 {
+  gboolean begun = FALSE;
+
   for (guint i = 0; i < json_array_get_length (methods); i++)
     {
       JsonObject *method = json_array_get_object_element (methods, i);
 
-      if (g_str_equal (method_domain (method), domain))
-        write_method (page, method);
+      if (!g_str_equal (method_domain (method), domain))
+        continue;
+      if (!begun)
+        hero_page_heading (page, heading);
+      begun = TRUE;
+      write_method (page, method);
     }
 }
 
@@ -111,10 +118,7 @@ hero_page_show_api (HeroPage *page)
   hero_page_html (page, "<div class=\"grid-bar needs-js\"><input type=\"search\" data-filter=\"details.method\" placeholder=\"Filter methods\" "
                         "aria-label=\"Filter methods\" autocomplete=\"off\"><span class=\"grid-count\" role=\"status\"></span></div>\n");
   for (guint i = 0; domains[i] != NULL; i++)
-    {
-      hero_page_heading (page, g_strv_length (domains) > 1 ? domains[i] : "Methods");
-      write_domain (page, methods, domains[i]);
-    }
+    write_domain (page, methods, domains[i], g_strv_length (domains) > 1 ? domains[i] : "Methods");
   hero_page_close (page);
   hero_page_htmlf (page, "<p class=\"muted\">JSON-RPC 2.0 by POST to <code>%s/rpc</code>; the whole document: ", page->base);
   hero_page_link (page, "/openrpc.json", "openrpc.json");
