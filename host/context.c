@@ -60,13 +60,8 @@ host_config_origin (HeroServiceContext *ctx)
 static const char *
 host_setting (HeroServiceContext *ctx, const char *name)
 {
-  HeroServiceConfig *service = context_of (ctx)->plan->config;
-
-  /* Of the host's settings these differ from service to service. */
-  if (g_str_equal (name, "data_dir"))
-    return service->data_dir;
-  if (g_str_equal (name, "service_socket_dir"))
-    return service->socket_dir;
+  if (g_str_equal (name, "data_dir")) /* the one that differs from service to service */
+    return context_of (ctx)->plan->config->data_dir;
   return g_hash_table_lookup (context_of (ctx)->plan->host->settings, name);
 }
 

@@ -12,7 +12,8 @@ hero_process_prepare (HeroConfig *config)
   signal (SIGPIPE, SIG_IGN);
   if (getrlimit (RLIMIT_NOFILE, &limit) < 0)
     return;
-  g_hash_table_insert (config->settings, g_strdup ("nofile_soft"), g_strdup_printf ("%" G_GUINT64_FORMAT, (guint64) limit.rlim_cur));
+  g_hash_table_replace (config->settings, g_strdup ("nofile_soft"),
+                        g_strdup_printf ("%" G_GUINT64_FORMAT, (guint64) limit.rlim_cur));
   limit.rlim_cur = limit.rlim_max;
   setrlimit (RLIMIT_NOFILE, &limit);
 }

@@ -47,8 +47,8 @@ hero_run (HeroConfig *config, const HeroRunOptions *options)
                                                .ready = options->ready, .data = options->data };
 
   hero_process_prepare (config);
-  if (options->child) /* the bus then knows that ordinary topics end in this process */
-    g_hash_table_insert (config->settings, g_strdup ("isolation"), g_strdup ("process"));
+  /* The bus of a child then knows that ordinary topics end in this process. */
+  g_hash_table_replace (config->settings, g_strdup ("isolation"), g_strdup (options->child ? "process" : "thread"));
   plans = hero_plans_new (config, FALSE);
   if (config->control_service != NULL && !options->alone)
     control = hero_plan_new_builtin (config, config->control_service, &hero_control_plugin);
