@@ -110,7 +110,7 @@ write_sockets (HeroPage *page, RouterService *service)
   static const char *const states[] = { "unknown", "ok", "dead", "failing", "foreign" };
 
   hero_page_heading (page, "Sockets");
-  hero_page_table_begin (page, "sockets", "Socket|State!|Protocol|HTTP#|ms#|What|", "It has no socket: it does not run.");
+  hero_page_table_begin (page, "sockets", "Socket|State!|Protocol|HTTP#|ms#|What", "It has no socket: it does not run.");
   for (guint i = 0; i < service->sockets->len; i++)
     {
       RouterSocket *socket = service->sockets->pdata[i];

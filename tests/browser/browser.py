@@ -158,8 +158,9 @@ class Browser:
 
     def check(self, origin, allowed=()):
         """No request left the origin, nothing was complained about in the console."""
-        assert self.foreign_requests(origin) == []
-        assert self.errors(allowed) == []
+        foreign, errors = self.foreign_requests(origin), self.errors(allowed)
+        assert not foreign, f'requests left {origin}: {foreign}'
+        assert not errors, f'the console complains: {errors}'
 
     def forget(self):
         self.collect()

@@ -108,7 +108,13 @@ write_metrics (HeroPage *page)
   hero_page_heading (page, "Counters");
   hero_page_facts_begin (page);
   for (guint i = 0; i < json_array_get_length (metrics); i++)
-    write_metric (page, json_array_get_object_element (metrics, i));
+    {
+      JsonObject *metric = json_array_get_object_element (metrics, i);
+
+      /* The uptime stands above, as a duration. */
+      if (!g_str_has_suffix (json_object_get_string_member (metric, "name"), "_uptime_seconds"))
+        write_metric (page, metric);
+    }
   hero_page_facts_end (page);
 }
 

@@ -55,6 +55,7 @@ hero_service_set_page (HeroServiceContext *ctx, const HeroPageSpec *spec, GResou
   HeroPageShell *shell = shell_new (ctx);
 
   g_return_if_fail (sdk->page == NULL);
+  g_warn_if_fail (resource != NULL || spec->resource_prefix == NULL);
   sdk->page = shell;
   shell->self = self;
   memcpy (&shell->spec, spec, MIN (spec->struct_size, sizeof shell->spec));
