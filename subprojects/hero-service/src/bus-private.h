@@ -149,7 +149,7 @@ typedef enum
 HeroTopics *hero_topics_new (void);
 void hero_topics_free (HeroTopics *topics);
 HeroTopicOutcome hero_topics_deliver (HeroTopics *topics, HeroBusMessage *message, HeroWakeList *wake);
-gboolean hero_topics_has_receiver (HeroTopics *topics, GBytes *topic);
+guint hero_topics_count_receivers (HeroTopics *topics, GBytes *topic);
 guint hero_topics_count (HeroTopics *topics); /* subscriptions */
 /* Without the lock: ends all subscriptions of a bus. */
 void hero_topics_remove_bus (HeroBus *bus);

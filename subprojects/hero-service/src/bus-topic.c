@@ -346,10 +346,13 @@ hero_topics_deliver (HeroTopics *self, HeroBusMessage *message, HeroWakeList *wa
   return topic->all->len + topic->groups->len > 0 ? HERO_TOPIC_FULL : HERO_TOPIC_NOBODY;
 }
 
-gboolean
-hero_topics_has_receiver (HeroTopics *self, GBytes *name)
+guint
+hero_topics_count_receivers (HeroTopics *self, GBytes *name)
 {
   Topic *topic = g_hash_table_lookup (self->by_name, name);
+  guint count = topic ? topic->all->len : 0;
 
-  return topic && topic->all->len + topic->groups->len > 0;
+  for (guint i = 0; topic && i < topic->groups->len; i++)
+    count += ((Group *) topic->groups->pdata[i])->members->len;
+  return count;
 }

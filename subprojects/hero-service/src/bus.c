@@ -328,9 +328,18 @@ hero_bus_has_receiver (HeroBus *self, GBytes *topic)
 
   g_mutex_lock (&hero_bus_registry.lock);
   gboolean found = service ? g_hash_table_contains (hero_bus_registry.services, service)
-                           : hero_topics_has_receiver (hero_bus_registry.topics, topic);
+                           : hero_topics_count_receivers (hero_bus_registry.topics, topic) > 0;
   g_mutex_unlock (&hero_bus_registry.lock);
   return found;
+}
+
+guint
+hero_bus_count_receivers (HeroBus *self, GBytes *topic)
+{
+  g_mutex_lock (&hero_bus_registry.lock);
+  guint count = hero_topics_count_receivers (hero_bus_registry.topics, topic);
+  g_mutex_unlock (&hero_bus_registry.lock);
+  return count;
 }
 
 void

@@ -132,7 +132,6 @@ void hero_http_request_unpause (HeroHttpRequest *request);
 /* Ends the request when the client leaves. */
 void hero_http_request_watch (HeroHttpRequest *request);
 /* func (data, written) once libsoup has done with the answer. One function. */
-void hero_http_request_on_finished (HeroHttpRequest *request, void (*func) (gpointer data, gboolean written), gpointer data);
 /* NULL when it came through a proxy, whose connections are shared. */
 HeroRpcConnection *hero_http_request_get_rpc_connection (HeroHttpRequest *request);
 

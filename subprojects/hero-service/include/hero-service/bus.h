@@ -104,6 +104,7 @@ void hero_bus_deliver_async (HeroBus *bus, GBytes *topic, GBytes *payload, const
 GBytes *hero_bus_deliver_finish (HeroBus *bus, GAsyncResult *result, GError **error);
 /* TRUE if there is a subscription (not OBSERVE) or a service for the topic in this process. */
 gboolean hero_bus_has_receiver (HeroBus *bus, GBytes *topic);
+guint hero_bus_count_receivers (HeroBus *bus, GBytes *topic); /* subscriptions (not OBSERVE), members of groups too */
 
 /* What the bus of this process has done; only rises, but for the last two. */
 typedef struct

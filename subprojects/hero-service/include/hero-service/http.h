@@ -80,6 +80,8 @@ void hero_http_respond_json (HeroHttpRequest *request, guint status, JsonNode *n
 void hero_http_respond_error (HeroHttpRequest *request, guint status, const char *hint, const char *format, ...) G_GNUC_PRINTF (4, 5);
 /* Takes the body as JSON-RPC and answers with the service's methods: for a route that offers them elsewhere than /rpc. */
 void hero_http_respond_rpc (HeroHttpRequest *request);
+/* func (data, written), once: the answer was handed to the kernel, or the client was gone before. One a request. */
+void hero_http_request_on_finished (HeroHttpRequest *request, void (*func) (gpointer data, gboolean written), gpointer data);
 /* Before the answer. */
 void hero_http_request_set_response_header (HeroHttpRequest *request, const char *name, const char *value);
 void hero_http_request_add_response_header (HeroHttpRequest *request, const char *name, const char *value); /* one more of it */

@@ -1,0 +1,846 @@
+/* test-service.c: the node over its sockets: push, pop, waits, replies, states, limits, and what survives a restart. */
+#include <string.h>
+#include <unistd.h>
+
+#include "mycelium.h"
+#include "test-host.h"
+
+#define ME "{\"pk\":\"%s\"}"
+
+/* ------------------------------------------------------------------------------------------------ a node under test */
+
+static GVariant *
+config (const char *more)
+{
+  g_autofree char *text = g_strdup_printf (
+      "{'rest_listen': <''>, 'uds_only': <false>, 'no_tun': <true>, 'default_action': <'accept'>, 'unroutable': <'pending'>, "
+      "'bridge': <'none'>, 'max_payload_bytes': <int64 8388608>, 'queue_max_messages': <int64 10>, 'queue_max_bytes': <int64 "
+      "67108864>, 'queue_full': <'reject'>, 'ttl_s': <int64 0>, 'total_max_messages': <int64 100000>, 'total_max_bytes': <int64 "
+      "536870912>, 'topics_max': <int64 20>, 'waiters_max': <int64 5>, 'outbox_max': <int64 100000>%s}",
+      more ? more : "");
+  GVariantDict dict;
+
+  /* The last of doubled keys counts, as `more` is meant. */
+  g_autoptr (GVariant) parsed = g_variant_ref_sink (g_variant_new_parsed (text));
+  g_variant_dict_init (&dict, NULL);
+  for (gsize i = 0; i < g_variant_n_children (parsed); i++)
+    {
+      g_autoptr (GVariant) entry = g_variant_get_child_value (parsed, i);
+      const char *key;
+      g_autoptr (GVariant) value = NULL;
+      g_variant_get (entry, "{&sv}", &key, &value);
+      g_variant_dict_insert_value (&dict, key, value);
+    }
+  return g_variant_dict_end (&dict);
+}
+
+static HeroTestHost *
+start (const char *more)
+{
+  g_autoptr (GError) error = NULL;
+  HeroTestHost *host = hero_test_host_new (hero_service_describe_v1 (), config (more));
+
+  hero_test_host_set_setting (host, "services", "mycelium hero_db");
+  hero_test_host_start (host, &error);
+  g_assert_no_error (error);
+  return host;
+}
+
+static char *
+own_key (HeroTestHost *host)
+{
+  g_autoptr (JsonNode) info = hero_test_call (host, "getInfo", NULL);
+
+  return hero_test_json_get (info, "nodePubkey");
+}
+
+/* topic, payload: text; topic NULL = none. Returns the id. */
+static char *
+push (HeroTestHost *host, const char *topic, const char *payload)
+{
+  g_autofree char *key = own_key (host);
+  g_autofree char *payload64 = g_base64_encode ((const guint8 *) payload, strlen (payload));
+  g_autofree char *topic64 = topic ? g_base64_encode ((const guint8 *) topic, strlen (topic)) : NULL;
+  g_autofree char *topic_json = topic ? g_strdup_printf ("\"%s\"", topic64) : g_strdup ("null");
+  g_autofree char *params = g_strdup_printf ("[{\"dst\":{\"pk\":\"%s\"},\"topic\":%s,\"payload\":\"%s\"}]", key, topic_json, payload64);
+  g_autoptr (JsonNode) answer = hero_test_call (host, "pushMessage", params);
+
+  return hero_test_json_get (answer, "id");
+}
+
+static void
+assert_member (JsonNode *node, const char *path, const char *expected)
+{
+  g_autofree char *value = hero_test_json_get (node, path);
+
+  g_assert_cmpstr (value, ==, expected);
+}
+
+static void
+assert_call (HeroTestHost *host, const char *method, const char *params, const char *path, const char *expected)
+{
+  g_autoptr (JsonNode) result = hero_test_call (host, method, params);
+
+  assert_member (result, path, expected);
+}
+
+/* The payload of the next message, as text; NULL = none. */
+static char *
+pop (HeroTestHost *host, const char *params)
+{
+  g_autoptr (JsonNode) message = hero_test_call (host, "popMessage", params);
+  g_autofree char *payload = json_node_is_null (message) ? NULL : hero_test_json_get (message, "payload");
+  gsize length;
+
+  if (!payload)
+    return NULL;
+  g_autofree guchar *bytes = g_base64_decode (payload, &length);
+  return g_strndup ((char *) bytes, length);
+}
+
+static void
+assert_pop (HeroTestHost *host, const char *params, const char *expected)
+{
+  g_autofree char *payload = pop (host, params);
+
+  g_assert_cmpstr (payload, ==, expected);
+}
+
+static void
+assert_state (HeroTestHost *host, const char *id, const char *state, const char *reason)
+{
+  g_autofree char *params = g_strdup_printf ("[\"%s\"]", id);
+  g_autoptr (JsonNode) status = hero_test_call (host, "getMessageInfo", params);
+
+  assert_member (status, "state", state);
+  assert_member (status, "reason", reason);
+}
+
+/* A POST /rpc that is not waited for. */
+static int
+begin_call (HeroTestHost *host, const char *method, const char *params)
+{
+  g_autofree char *path = hero_test_host_get_socket (host, "rpc");
+  g_autofree char *body = g_strdup_printf ("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":%s}", method, params);
+  g_autofree char *request
+      = g_strdup_printf ("POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                         strlen (body), body);
+  int fd = hero_test_connect (path);
+
+  hero_test_send (fd, request);
+  return fd;
+}
+
+static void
+wait_for_stat (HeroTestHost *host, const char *path, const char *expected)
+{
+  for (guint i = 0; i < 2000; i++)
+    {
+      g_autoptr (JsonNode) stats = hero_test_call (host, "getBusStats", NULL);
+      g_autofree char *value = hero_test_json_get (stats, path);
+      if (g_strcmp0 (value, expected) == 0)
+        return;
+      g_usleep (5000);
+    }
+  g_error ("%s does not become %s", path, expected);
+}
+
+static JsonNode *
+end_call (int fd)
+{
+  g_autoptr (HeroTestAnswer) answer = hero_test_receive (fd);
+
+  close (fd);
+  g_assert_cmpuint (answer->status, ==, 200);
+  return hero_json_parse (answer->body, -1, NULL);
+}
+
+/* ------------------------------------------------------------------------------------------------ JSON-RPC */
+
+static void
+test_push_pop (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+
+  assert_pop (host, "[]", NULL);
+  g_autofree char *one = push (host, "a", "first");
+  g_autofree char *two = push (host, NULL, "second");
+  g_autofree char *three = push (host, "a", "third");
+  assert_state (host, one, "received", NULL);
+
+  assert_pop (host, "[true]", "first"); /* peek */
+  assert_state (host, one, "read", NULL);
+  assert_pop (host, "{\"topic\":\"\"}", "second"); /* those without topic */
+  assert_pop (host, "[null,null,\"Yg==\"]", NULL);
+  assert_pop (host, "[false,0,\"YQ==\"]", "first");
+  assert_pop (host, NULL, "third");
+  assert_state (host, three, "read", NULL);
+  g_assert_cmpint (hero_test_call_error (host, "getMessageInfo", "[\"00000000000000ff\"]", NULL), ==, -32019);
+  g_assert_cmpint (hero_test_call_error (host, "getMessageInfo", "[\"xyz\"]", NULL), ==, -32602);
+  assert_call (host, "getBusStats", NULL, "messages.pushed", "3");
+  assert_call (host, "getBusStats", NULL, "messages.popped", "3");
+  assert_call (host, "getBusStats", NULL, "messages.peeked", "1");
+}
+
+static void
+test_message_shape (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+  g_autoptr (JsonNode) info = hero_test_call (host, "getInfo", NULL);
+  g_autofree char *key = hero_test_json_get (info, "nodePubkey"), *ip = hero_test_json_get (info, "nodeIp");
+  g_autofree char *id = push (host, "a", "x");
+  g_autoptr (JsonNode) message = hero_test_call (host, "popMessage", NULL);
+
+  assert_member (message, "id", id);
+  assert_member (message, "srcPk", key);
+  assert_member (message, "dstPk", key);
+  assert_member (message, "srcIp", ip);
+  assert_member (message, "dstIp", ip);
+  assert_member (message, "topic", "YQ==");
+  g_autofree char *none = push (host, NULL, "x");
+  g_autoptr (JsonNode) plain = hero_test_call (host, "popMessage", NULL);
+  g_assert_false (json_object_has_member (json_node_get_object (plain), "topic"));
+}
+
+static void
+test_shapes (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+  g_autofree char *key = own_key (host);
+  static const char *const good[] = {
+    "[{\"dst\":" ME ",\"payload\":\"eA==\"}]",
+    "[{\"dst\":" ME ",\"payload\":\"eA==\",\"topic\":null},null]",
+    "{\"message\":{\"dst\":" ME ",\"payload\":\"eA==\"}}",
+    "{\"message\":{\"dst\":" ME ",\"payload\":\"eA==\"},\"reply_timeout\":0}",
+    "{\"dst\":" ME ",\"topic\":\"YQ==\",\"payload\":\"eA==\",\"replyTimeout\":0}",
+    "{\"dst\":" ME ",\"payload\":\"eA==\",\"unknown\":1}",
+  };
+  static const char *const bad[] = {
+    "[]",
+    "[null]",
+    "{}",
+    "[{\"dst\":{},\"payload\":\"eA==\"}]",
+    "[{\"dst\":{\"pk\":\"12\"},\"payload\":\"eA==\"}]",
+    "[{\"dst\":{\"ip\":\"nowhere\"},\"payload\":\"eA==\"}]",
+    "[{\"dst\":{\"ip\":\"400::1\",\"pk\":\"%s\"},\"payload\":\"eA==\"}]",
+    "[{\"dst\":" ME "}]",
+    "[{\"dst\":" ME ",\"payload\":\"eA\"}]",
+    "[{\"dst\":" ME ",\"payload\":7}]",
+    "[{\"dst\":" ME ",\"payload\":\"eA==\",\"topic\":\"x\"}]",
+    "[{\"dst\":" ME ",\"payload\":\"eA==\"},-1]",
+    "[{\"dst\":" ME ",\"payload\":\"eA==\"},\"5\"]",
+    "[{\"dst\":" ME ",\"payload\":\"eA==\"},1.5]",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (good); i++)
+    {
+      g_autofree char *params = g_strdup_printf (good[i], key);
+      g_autoptr (JsonNode) answer = hero_test_call (host, "pushMessage", params);
+      g_assert_true (json_object_has_member (json_node_get_object (answer), "id"));
+      assert_pop (host, NULL, "x");
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autofree char *params = g_strdup_printf (bad[i], key);
+      g_assert_cmpint (hero_test_call_error (host, "pushMessage", params, NULL), ==, -32602);
+    }
+  g_assert_cmpint (hero_test_call_error (host, "popMessage", "[false,0,\"eA\"]", NULL), ==, -32602);
+}
+
+static void
+test_lengths (void)
+{
+  g_autoptr (HeroTestHost) host = start (", 'max_payload_bytes': <int64 10>");
+  g_autofree char *longest = g_strnfill (255, 't'), *too_long = g_strnfill (256, 't');
+  g_autofree char *key = own_key (host);
+  g_autofree char *topic64 = g_base64_encode ((guint8 *) too_long, 256);
+  g_autofree char *with_topic
+      = g_strdup_printf ("[{\"dst\":" ME ",\"topic\":\"%s\",\"payload\":\"eA==\"}]", key, topic64);
+  g_autofree char *with_payload = g_strdup_printf ("[{\"dst\":" ME ",\"payload\":\"MDEyMzQ1Njc4OTA=\"}]", key);
+  g_autofree char *id = push (host, longest, "0123456789");
+
+  assert_state (host, id, "received", NULL);
+  g_assert_cmpint (hero_test_call_error (host, "pushMessage", with_topic, NULL), ==, -32015);
+  g_assert_cmpint (hero_test_call_error (host, "pushMessage", with_payload, NULL), ==, -32041);
+}
+
+static void
+test_request_reply (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+  g_autofree char *key = own_key (host);
+  g_autofree char *params = g_strdup_printf ("[{\"dst\":" ME ",\"topic\":\"YQ==\",\"payload\":\"eA==\"},60]", key);
+  int fd = begin_call (host, "pushMessage", params);
+  g_autoptr (JsonNode) request = hero_test_call (host, "popMessage", "[false,20]");
+  g_autofree char *id = hero_test_json_get (request, "id");
+  g_autofree char *same_id = g_strdup_printf ("{\"id\":\"%s\",\"dst\":" ME ",\"payload\":\"eQ==\"}", id, key);
+
+  assert_call (host, "pushMessageReply", same_id, "", "true");
+  g_autoptr (JsonNode) answer = end_call (fd);
+  assert_member (answer, "result.id", id);
+  assert_member (answer, "result.payload", "eQ==");
+  assert_member (answer, "result.topic", NULL);
+  assert_state (host, id, "read", NULL);
+  g_autofree char *id_params = g_strdup_printf ("[\"%s\"]", id);
+  assert_call (host, "getMessageInfo", id_params, "reply.state", "received");
+
+  /* Nobody waits: the reply is a message with that id and no topic. */
+  g_autofree char *second = push (host, "a", "x");
+  assert_pop (host, NULL, "x");
+  g_autofree char *late = g_strdup_printf ("[\"%s\",{\"dst\":" ME ",\"payload\":\"eQ==\"}]", second, key);
+  assert_call (host, "pushMessageReply", late, "", "true");
+  g_autoptr (JsonNode) reply = hero_test_call (host, "popMessage", "[false,20,\"\"]");
+  assert_member (reply, "id", second);
+  assert_member (reply, "payload", "eQ==");
+
+  /* To an id that was never sent: an ordinary message without topic. */
+  g_autofree char *unknown = g_strdup_printf ("[\"00000000000000aa\",{\"dst\":" ME ",\"payload\":\"eg==\"}]", key);
+  assert_call (host, "pushMessageReply", unknown, "", "true");
+  assert_pop (host, "[false,20,\"\"]", "z");
+  g_assert_cmpint (hero_test_call_error (host, "pushMessageReply", "[\"aa\",{}]", NULL), ==, -32602);
+}
+
+static void
+test_reply_timeout (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+  g_autofree char *key = own_key (host);
+  g_autofree char *params = g_strdup_printf ("{\"dst\":" ME ",\"payload\":\"eA==\",\"reply_timeout\":1}", key);
+  g_autoptr (JsonNode) answer = hero_test_call (host, "pushMessage", params);
+
+  g_assert_true (json_object_has_member (json_node_get_object (answer), "id"));
+  g_assert_false (json_object_has_member (json_node_get_object (answer), "payload"));
+  assert_pop (host, NULL, "x"); /* it is not cancelled */
+}
+
+static void
+test_foreign (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+  g_autoptr (HeroTestHost) strict = NULL;
+  static const char *const away[] = { "{\"ip\":\"10.1.2.3\"}", "{\"ip\":\"400::77\"}",
+                                      "{\"pk\":\"0000000000000000000000000000000000000000000000000000000000000001\"}" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (away); i++)
+    {
+      /* A wait for the reply ends at once: it would be in vain. */
+      g_autofree char *params = g_strdup_printf ("[{\"dst\":%s,\"payload\":\"eA==\"},600]", away[i]);
+      g_autoptr (JsonNode) answer = hero_test_call (host, "pushMessage", params);
+      g_autofree char *id = hero_test_json_get (answer, "id");
+      assert_member (answer, "state", "pending");
+      assert_member (answer, "reason", "no_route");
+      assert_state (host, id, "pending", "no_route");
+    }
+  hero_test_host_free (g_steal_pointer (&host));
+  strict = start (", 'unroutable': <'reject'>");
+  g_assert_cmpint (hero_test_call_error (strict, "pushMessage", "[{\"dst\":{\"ip\":\"10.1.2.3\"},\"payload\":\"eA==\"}]", NULL), ==,
+                   -32042);
+}
+
+static void
+test_own_subnet (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+  g_autoptr (JsonNode) info = hero_test_call (host, "getInfo", NULL);
+  g_autofree char *subnet = hero_test_json_get (info, "nodeSubnet"), *key = hero_test_json_get (info, "nodePubkey");
+  g_autofree char *net = g_strndup (subnet, strlen (subnet) - strlen ("/64"));
+  g_autofree char *params = g_strdup_printf ("[{\"dst\":{\"ip\":\"%s7\"},\"payload\":\"eA==\"}]", net);
+  g_autofree char *ask = g_strdup_printf ("{\"mycelium_ip\":\"%s9\"}", net);
+  g_autofree char *expected = g_strdup_printf ("%s7", net);
+
+  g_autoptr (JsonNode) pushed = hero_test_call (host, "pushMessage", params);
+  g_autoptr (JsonNode) message = hero_test_call (host, "popMessage", "[false,5]");
+  assert_member (message, "dstIp", expected);
+  assert_member (message, "dstPk", key);
+  assert_call (host, "getPublicKeyFromIp", ask, "", key);
+  g_assert_cmpint (hero_test_call_error (host, "getPublicKeyFromIp", "[\"10.1.2.3\"]", NULL), ==, -32008);
+  g_assert_cmpint (hero_test_call_error (host, "getPublicKeyFromIp", "[\"nowhere\"]", NULL), ==, -32602);
+}
+
+/* ------------------------------------------------------------------------------------------------ waiting */
+
+static void
+test_waiters_in_order (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+  int first = begin_call (host, "popMessage", "[false,60,\"YQ==\"]");
+  wait_for_stat (host, "waiters", "1");
+  int any = begin_call (host, "popMessage", "[false,60]");
+  wait_for_stat (host, "waiters", "2");
+  int peek = begin_call (host, "popMessage", "[true,60]");
+  wait_for_stat (host, "waiters", "3");
+
+  /* Topic b: the one who peeks gets a copy, the one without filter takes it. */
+  g_autofree char *one = push (host, "b", "1");
+  g_autoptr (JsonNode) peeked = end_call (peek);
+  assert_member (peeked, "result.id", one);
+  g_autoptr (JsonNode) second = end_call (any);
+  assert_member (second, "result.id", one);
+  g_autofree char *two = push (host, "a", "2");
+  g_autoptr (JsonNode) third = end_call (first);
+  assert_member (third, "result.id", two);
+  assert_pop (host, NULL, NULL);
+}
+
+static void
+test_waiters_limit (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+  int fds[5];
+
+  for (guint i = 0; i < 5; i++)
+    fds[i] = begin_call (host, "popMessage", "[false,60]");
+  wait_for_stat (host, "waiters", "5");
+  g_assert_cmpint (hero_test_call_error (host, "popMessage", "[false,60]", NULL), ==, -32046);
+  for (guint i = 0; i < 5; i++)
+    close (fds[i]);
+  wait_for_stat (host, "waiters", "0"); /* who left waits no longer, and takes nothing */
+  g_autofree char *id = push (host, "a", "x");
+  assert_pop (host, NULL, "x");
+}
+
+static void
+test_pop_times_out (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+
+  assert_pop (host, "[false,1]", NULL);
+  wait_for_stat (host, "waiters", "0");
+}
+
+/* Far more than a socket holds: the client goes while the answer is being written. */
+static void
+test_put_back (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+  g_autofree char *big = g_strnfill (1400000, 'x');
+  g_autofree char *first = push (host, "a", big);
+  g_autofree char *second = push (host, "a", "later");
+  char byte;
+
+  int fd = begin_call (host, "popMessage", "[false,0,\"YQ==\"]");
+  g_assert_cmpint (read (fd, &byte, 1), ==, 1);
+  assert_state (host, first, "read", NULL);
+  close (fd);
+  wait_for_stat (host, "messages.requeued", "1");
+  assert_state (host, first, "received", NULL);
+  g_autoptr (JsonNode) again = hero_test_call (host, "popMessage", NULL); /* at the head */
+  assert_member (again, "id", first);
+  assert_pop (host, NULL, "later");
+}
+
+static void
+test_stop_ends_waits (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+  int fd = begin_call (host, "popMessage", "[false,60]");
+
+  wait_for_stat (host, "waiters", "1");
+  g_assert_true (hero_test_host_stop (host, NULL));
+  g_autoptr (JsonNode) answer = end_call (fd);
+  assert_member (answer, "result", "null");
+}
+
+/* ------------------------------------------------------------------------------------------------ limits */
+
+static void
+test_queue_full (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+  g_autofree char *key = own_key (host);
+  g_autofree char *params = g_strdup_printf ("[{\"dst\":" ME ",\"topic\":\"YQ==\",\"payload\":\"eA==\"}]", key);
+
+  for (guint i = 0; i < 10; i++)
+    g_free (push (host, "a", "x"));
+  g_assert_cmpint (hero_test_call_error (host, "pushMessage", params, NULL), ==, -32040);
+  g_autofree char *other = push (host, "b", "x"); /* another topic has its own queue */
+  g_autoptr (JsonNode) queues = hero_test_call (host, "listQueues", NULL);
+  g_assert_cmpuint (json_array_get_length (json_node_get_array (queues)), ==, 2);
+}
+
+static void
+test_drop_oldest (void)
+{
+  g_autoptr (HeroTestHost) host = start (", 'queue_full': <'drop_oldest'>, 'queue_max_messages': <int64 2>");
+  g_autofree char *one = push (host, "a", "1"), *two = push (host, "a", "2"), *three = push (host, "a", "3");
+
+  wait_for_stat (host, "messages.dropped", "1");
+  assert_state (host, one, "aborted", "dropped");
+  assert_pop (host, NULL, "2");
+  assert_pop (host, NULL, "3");
+}
+
+static void
+test_expire_and_purge (void)
+{
+  g_autoptr (HeroTestHost) host = start (", 'ttl_s': <int64 1>");
+  g_autofree char *one = push (host, "a", "1");
+
+  wait_for_stat (host, "messages.expired", "1");
+  assert_state (host, one, "aborted", "expired");
+  assert_pop (host, NULL, NULL);
+  hero_test_host_free (g_steal_pointer (&host));
+
+  host = start (NULL);
+  g_autofree char *two = push (host, "a", "2"), *three = push (host, "b", "3");
+  assert_call (host, "purgeTopic", "[\"YQ==\"]", "", "1");
+  assert_state (host, two, "aborted", "purged");
+  assert_pop (host, NULL, "3");
+}
+
+static void
+test_list_messages (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+  g_autofree char *one = push (host, "a", "x"), *two = push (host, "b", "yy"), *three = push (host, "a", "zzz");
+  g_autoptr (JsonNode) all = hero_test_call (host, "listMessages", NULL);
+  g_autoptr (JsonNode) some = hero_test_call (host, "listMessages", "{\"topic\":\"YQ==\",\"offset\":1,\"include_payload\":true}");
+  JsonArray *array = json_node_get_array (all);
+
+  g_assert_cmpuint (json_array_get_length (array), ==, 3);
+  JsonObject *second = json_array_get_object_element (array, 1);
+  g_assert_cmpstr (json_object_get_string_member (second, "id"), ==, two);
+  g_assert_cmpint (json_object_get_int_member (second, "msgLen"), ==, 2);
+  g_assert_false (json_object_has_member (second, "payload"));
+  g_assert_cmpuint (json_array_get_length (json_node_get_array (some)), ==, 1);
+  JsonObject *only = json_array_get_object_element (json_node_get_array (some), 0);
+  g_assert_cmpstr (json_object_get_string_member (only, "id"), ==, three);
+  g_assert_cmpstr (json_object_get_string_member (only, "payload"), ==, "enp6");
+  assert_state (host, one, "received", NULL); /* looking is not reading */
+}
+
+/* ------------------------------------------------------------------------------------------------ topics */
+
+static void
+test_topics (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+  g_autoptr (JsonNode) info = hero_test_call (host, "getInfo", NULL);
+  g_autofree char *subnet = hero_test_json_get (info, "nodeSubnet"), *key = hero_test_json_get (info, "nodePubkey");
+  g_autofree char *source = g_strdup_printf ("[\"YQ==\",\"%s\"]", subnet);
+  g_autofree char *request = g_strdup_printf ("[{\"dst\":" ME ",\"topic\":\"YQ==\",\"payload\":\"eA==\"},60]", key);
+
+  assert_call (host, "getDefaultTopicAction", NULL, "", "true");
+  assert_call (host, "addTopic", "[\"YQ==\"]", "", "true");
+  g_autofree char *refused = push (host, "a", "x");
+  assert_state (host, refused, "aborted", "rejected");
+  g_autoptr (JsonNode) released = hero_test_call (host, "pushMessage", request); /* it does not wait in vain */
+  assert_member (released, "reason", "rejected");
+  assert_call (host, "addTopicSource", source, "", "true");
+  g_autofree char *taken = push (host, "a", "x");
+  assert_state (host, taken, "received", NULL);
+  g_assert_cmpint (hero_test_call_error (host, "getTopicSources", "[\"Yg==\"]", NULL), ==, -32030);
+  g_assert_cmpint (hero_test_call_error (host, "addTopicSource", "[\"Yg==\",\"x\"]", NULL), ==, -32602);
+
+  assert_call (host, "setDefaultTopicAction", "[false]", "", "true");
+  g_autofree char *second = push (host, "b", "x");
+  assert_state (host, second, "aborted", "rejected");
+  assert_call (host, "getBusStats", NULL, "messages.rejected", "3");
+}
+
+/* What was set by a call is there again. */
+static void
+test_restart (void)
+{
+  g_autofree char *data = g_dir_make_tmp ("hero-node-XXXXXX", NULL);
+  g_autofree char *more = g_strdup_printf (", 'data_dir': <'%s'>", data);
+  HeroTestHost *host = start (more);
+  g_autofree char *key = own_key (host);
+
+  assert_call (host, "setDefaultTopicAction", "[false]", "", "true");
+  assert_call (host, "addTopicSource", "[\"\",\"10.0.0.0/8\"]", "", "true");
+  assert_call (host, "addTopic", "[\"YQ==\"]", "", "true");
+  assert_call (host, "addTopic", "[\"Yg==\"]", "", "true");
+  assert_call (host, "removeTopic", "[\"Yg==\"]", "", "true");
+  hero_test_host_free (host);
+
+  host = start (more);
+  g_autofree char *key_again = own_key (host);
+  g_assert_cmpstr (key_again, ==, key);
+  assert_call (host, "getDefaultTopicAction", NULL, "", "false");
+  assert_call (host, "getTopics", NULL, "", "[\"\",\"YQ==\"]");
+  assert_call (host, "getTopicSources", "[\"\"]", "", "[\"10.0.0.0/8\"]");
+  hero_test_host_free (host);
+  g_autofree char *command = g_strdup_printf ("rm -r %s", data);
+  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
+}
+
+/* ------------------------------------------------------------------------------------------------ services */
+
+static void
+test_service_topics (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+  g_autofree char *key = own_key (host);
+  static const char health[] = "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"rpc.health\"}";
+  g_autofree char *payload = g_base64_encode ((const guint8 *) health, strlen (health));
+  g_autofree char *to_self
+      = g_strdup_printf ("[{\"dst\":" ME ",\"topic\":\"bXljZWxpdW0ucnBj\",\"payload\":\"%s\"},20]", key, payload);
+  g_autofree char *to_db = g_strdup_printf ("[{\"dst\":" ME ",\"topic\":\"aGVyb19kYi5ycGM=\",\"payload\":\"%s\"},20]", key, payload);
+  gsize length;
+
+  g_autoptr (JsonNode) answer = hero_test_call (host, "pushMessage", to_self);
+  g_autofree char *reply = hero_test_json_get (answer, "payload");
+  g_autofree guchar *text = g_base64_decode (reply, &length);
+  g_autofree char *copy = g_strndup ((char *) text, length);
+  g_autoptr (JsonNode) body = hero_json_parse (copy, -1, NULL);
+  assert_member (body, "id", "5");
+  assert_member (body, "result.service", "mycelium");
+
+  /* Known, but it does not run. */
+  g_autoptr (JsonNode) other = hero_test_call (host, "pushMessage", to_db);
+  g_autofree char *other_reply = hero_test_json_get (other, "payload");
+  g_autofree guchar *other_text = g_base64_decode (other_reply, &length);
+  g_autofree char *other_copy = g_strndup ((char *) other_text, length);
+  g_autoptr (JsonNode) other_body = hero_json_parse (other_copy, -1, NULL);
+  assert_member (other_body, "error.code", "-32093");
+  assert_pop (host, NULL, NULL); /* none of it enters the inbox */
+}
+
+/* A service of this process that sends to a topic nobody subscribes to reaches the inbox, and a client's reply comes back. */
+typedef struct
+{
+  HeroTestHost *host;
+  GBytes *reply;
+  GError *error;
+  int done; /* atomic */
+} Asker;
+
+static void
+on_asked (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Asker *asker = data;
+
+  asker->reply = hero_bus_request_finish (NULL, result, &asker->error);
+  g_atomic_int_set (&asker->done, TRUE);
+}
+
+static void
+ask (gpointer data)
+{
+  Asker *asker = data;
+  HeroBus *bus = hero_service_get_bus (hero_test_host_get_context (asker->host));
+  g_autoptr (GBytes) topic = g_bytes_new_static ("a", 1), payload = g_bytes_new_static ("q", 1);
+
+  hero_bus_request_async (bus, NULL, topic, payload, 20000, NULL, on_asked, asker);
+}
+
+static void
+publish (gpointer data)
+{
+  HeroBus *bus = hero_service_get_bus (hero_test_host_get_context (data));
+  g_autoptr (GBytes) topic = g_bytes_new_static ("a", 1), payload = g_bytes_new_static ("p", 1);
+  g_autoptr (GError) error = NULL;
+
+  hero_bus_publish (bus, NULL, topic, payload, NULL, &error);
+  g_assert_no_error (error);
+}
+
+static void
+wait_done (Asker *asker)
+{
+  while (!g_atomic_int_get (&asker->done))
+    g_usleep (1000);
+}
+
+static void
+test_from_the_bus (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+  g_autofree char *key = own_key (host);
+  Asker nobody = { host }, asker = { host };
+
+  hero_test_host_run (host, publish, host);
+  assert_pop (host, "[false,20]", "p");
+
+  hero_test_host_run (host, ask, &nobody);
+  wait_done (&nobody);
+  g_assert_error (nobody.error, HERO_BUS_ERROR, HERO_BUS_ERROR_NO_RESPONDER);
+  g_clear_error (&nobody.error);
+
+  int fd = begin_call (host, "popMessage", "[false,60]");
+  wait_for_stat (host, "waiters", "1");
+  hero_test_host_run (host, ask, &asker);
+  g_autoptr (JsonNode) popped = end_call (fd);
+  g_autofree char *id = hero_test_json_get (popped, "result.id");
+  g_autofree char *params = g_strdup_printf ("[\"%s\",{\"dst\":" ME ",\"payload\":\"cg==\"}]", id, key);
+  assert_call (host, "pushMessageReply", params, "", "true");
+  wait_done (&asker);
+  g_assert_no_error (asker.error);
+  g_assert_cmpmem (g_bytes_get_data (asker.reply, NULL), g_bytes_get_size (asker.reply), "r", 1);
+  g_bytes_unref (asker.reply);
+}
+
+/* ------------------------------------------------------------------------------------------------ REST */
+
+static void
+assert_rest (HeroTestHost *host, const char *role, const char *method, const char *path, const char *body, guint status,
+             const char *part)
+{
+  g_autofree char *target = g_strconcat ("/api/v1", path, NULL);
+  g_autoptr (HeroTestAnswer) answer
+      = hero_test_http (host, role, method, target, body ? "Content-Type: application/json\r\n" : NULL, body);
+
+  if (answer->status != status || (part && !strstr (answer->body, part)))
+    g_error ("%s %s: %u %s, expected %u %s", method, path, answer->status, answer->body, status, part ? part : "");
+}
+
+static void
+test_rest (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+  g_autoptr (JsonNode) info = hero_test_call (host, "getInfo", NULL);
+  g_autofree char *key = hero_test_json_get (info, "nodePubkey"), *ip = hero_test_json_get (info, "nodeIp");
+  g_autofree char *message = g_strdup_printf ("{\"dst\":" ME ",\"topic\":\"+/8=\",\"payload\":\"eA==\"}", key);
+  g_autofree char *away = g_strdup ("{\"dst\":{\"ip\":\"10.1.2.3\"},\"payload\":\"eA==\"}");
+  g_autofree char *pubkey = g_strdup_printf ("/pubkey/%s", ip);
+
+  assert_rest (host, "rpc", "GET", "/messages", NULL, 204, NULL);
+  assert_rest (host, "rpc", "GET", "/messages?timeout=x", NULL, 400, "timeout");
+  assert_rest (host, "rpc", "GET", "/messages?peek=7", NULL, 400, "peek");
+  assert_rest (host, "rpc", "GET", "/messages?topic=x", NULL, 400, "topic");
+  assert_rest (host, "rpc", "POST", "/messages", message, 201, "\"id\"");
+  assert_rest (host, "rpc", "GET", "/messages?peek=true", NULL, 200, "\"payload\":\"eA==\"");
+  assert_rest (host, "rpc", "GET", "/messages?topic=", NULL, 204, NULL);
+  assert_rest (host, "rpc", "GET", "/messages?topic=+/8=", NULL, 200, "\"topic\":\"+/8=\""); /* unescaped */
+  assert_rest (host, "rpc", "POST", "/messages", away, 201, "\"reason\":\"no_route\"");
+  assert_rest (host, "rpc", "POST", "/messages?reply_timeout=60", away, 408, "\"reason\":\"no_route\"");
+  assert_rest (host, "rpc", "POST", "/messages", "{", 400, "parse_error");
+  assert_rest (host, "rpc", "POST", "/messages", "{}", 422, "dst: expected");
+  assert_rest (host, "rpc", "POST", "/messages?replyTimeout=1", message, 408, "\"id\"");
+  assert_rest (host, "rpc", "POST", "/messages/reply/00000000000000aa", message, 204, NULL);
+  assert_rest (host, "rpc", "POST", "/messages/reply/aa", message, 400, "id: expected");
+  assert_rest (host, "rpc", "GET", "/messages/status/00000000000000aa", NULL, 404, "message_not_found");
+  assert_rest (host, "rpc", "GET", "/messages/status/x", NULL, 400, "id: expected");
+  assert_rest (host, "rpc", "GET", "/admin", NULL, 200, key);
+  assert_rest (host, "rpc", "GET", pubkey, NULL, 200, key);
+  assert_rest (host, "rpc", "GET", "/pubkey/10.1.2.3", NULL, 404, "no_key");
+  assert_rest (host, "rpc", "GET", "/pubkey/x", NULL, 400, "ip: expected");
+  assert_rest (host, "rpc", "GET", "/admin/stats/messages", NULL, 200, "\"pushed\"");
+}
+
+static void
+test_rest_topics (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+  g_autoptr (HeroTestAnswer) text = NULL, typed = NULL;
+
+  assert_rest (host, "rpc", "GET", "/messages/topics/default", NULL, 200, "{\"accept\":true}");
+  assert_rest (host, "rpc", "PUT", "/messages/topics/default", "{\"accept\":false}", 204, NULL);
+  assert_rest (host, "rpc", "PUT", "/messages/topics/default", "{\"accept\":1}", 422, "accept");
+  assert_rest (host, "rpc", "GET", "/messages/topics/default", NULL, 200, "{\"accept\":false}");
+  assert_rest (host, "rpc", "POST", "/messages/topics", "[116,101]", 201, NULL);
+  assert_rest (host, "rpc", "POST", "/messages/topics", "\"YQ==\"", 201, NULL);
+  assert_rest (host, "rpc", "POST", "/messages/topics", "{\"topic\":\"+/8=\"}", 201, NULL);
+  assert_rest (host, "rpc", "POST", "/messages/topics", "[256]", 422, "topic");
+  assert_rest (host, "rpc", "POST", "/messages/topics", "{", 400, "parse_error");
+  text = hero_test_http (host, "rpc", "POST", "/api/v1/messages/topics", "Content-Type: text/plain\r\n", "Yg==");
+  g_assert_cmpuint (text->status, ==, 201);
+  typed = hero_test_http (host, "rpc", "POST", "/api/v1/messages/topics", "Content-Type: text/html\r\n", "Yg==");
+  g_assert_cmpuint (typed->status, ==, 415);
+  assert_rest (host, "rpc", "GET", "/messages/topics", NULL, 200, "[\"YQ==\",\"Yg==\",\"dGU=\",\"+/8=\"]");
+
+  assert_rest (host, "rpc", "GET", "/messages/topics/%2B%2F8=/sources", NULL, 200, "[]");
+  assert_rest (host, "rpc", "POST", "/messages/topics/%2B%2F8=/sources", "{\"subnet\":\"400::/7\"}", 201, NULL);
+  assert_rest (host, "rpc", "POST", "/messages/topics/%2B%2F8=/sources", "{\"subnet\":\"x\"}", 400, "subnet");
+  assert_rest (host, "rpc", "GET", "/messages/topics/%2B%2F8=/sources", NULL, 200, "[\"400::/7\"]");
+  assert_rest (host, "rpc", "DELETE", "/messages/topics/%2B%2F8=/sources/400::%2F7", NULL, 204, NULL);
+  assert_rest (host, "rpc", "GET", "/messages/topics/%2B%2F8=/sources", NULL, 200, "[]");
+  assert_rest (host, "rpc", "DELETE", "/messages/topics/%2B%2F8=", NULL, 204, NULL);
+  assert_rest (host, "rpc", "DELETE", "/messages/topics/%2B%2F8=", NULL, 204, NULL);
+  assert_rest (host, "rpc", "GET", "/messages/topics/%2B%2F8=/sources", NULL, 404, "unknown_topic");
+  assert_rest (host, "rpc", "GET", "/messages/topics/x/sources", NULL, 400, "topic");
+}
+
+/* Over TCP: messages, but neither services nor changes, nor anything beside /api/v1. */
+static void
+test_rest_tcp (void)
+{
+  g_autoptr (HeroTestHost) host = start (", 'rest_listen': <'127.0.0.1:0'>");
+  g_autofree char *address = hero_test_host_get_tcp (host, "rest");
+  g_autofree char *key = own_key (host);
+  static const struct
+  {
+    const char *method, *path, *body;
+    guint status;
+  } rows[] = {
+    { "GET", "/api/v1/admin", NULL, 200 },
+    { "GET", "/api/v1/messages", NULL, 204 },
+    { "POST", "/api/v1/messages", "{\"dst\":{\"pk\":\"%s\"},\"topic\":\"aGVyb19kYi5ycGM=\",\"payload\":\"eA==\"}", 403 },
+    { "POST", "/api/v1/messages", "{\"dst\":{\"pk\":\"%s\"},\"topic\":\"YQ==\",\"payload\":\"eA==\"}", 201 },
+    { "PUT", "/api/v1/messages/topics/default", "{\"accept\":false}", 403 },
+    { "POST", "/api/v1/messages/topics", "\"YQ==\"", 403 },
+    { "POST", "/rpc", "{}", 404 },
+    { "GET", "/health", NULL, 404 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *body = rows[i].body && strstr (rows[i].body, "%s") ? g_strdup_printf (rows[i].body, key)
+                                                                          : g_strdup (rows[i].body ? rows[i].body : "");
+      g_autofree char *request = g_strdup_printf (
+          "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+          rows[i].method, rows[i].path, address, strlen (body), body);
+      int fd = hero_test_connect (address);
+      hero_test_send (fd, request);
+      g_autoptr (HeroTestAnswer) answer = hero_test_receive (fd);
+      close (fd);
+      if (answer->status != rows[i].status)
+        g_error ("%s %s: %u, expected %u", rows[i].method, rows[i].path, answer->status, rows[i].status);
+    }
+  int fd = hero_test_connect (address);
+  hero_test_send (fd, "GET /api/v1/admin HTTP/1.1\r\nHost: evil.example\r\n\r\n");
+  g_autoptr (HeroTestAnswer) answer = hero_test_receive (fd);
+  close (fd);
+  g_assert_cmpuint (answer->status, ==, 403);
+}
+
+static void
+test_pages (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+  static const char *const paths[] = { "/", "/queues", "/outbox", "/topics" };
+  g_autofree char *id = push (host, "<b>", "x");
+
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      g_autoptr (HeroTestAnswer) answer = hero_test_http (host, "admin", "GET", paths[i], NULL, NULL);
+      g_assert_cmpuint (answer->status, ==, 200);
+      g_assert_null (strstr (answer->body, "<b>"));
+    }
+  g_autoptr (HeroTestAnswer) queues = hero_test_http (host, "admin", "GET", "/queues", NULL, NULL);
+  g_assert_nonnull (strstr (queues->body, "&lt;b&gt;"));
+  g_assert_nonnull (strstr (queues->body, id));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/mycelium/push-pop", test_push_pop);
+  g_test_add_func ("/mycelium/message-shape", test_message_shape);
+  g_test_add_func ("/mycelium/shapes", test_shapes);
+  g_test_add_func ("/mycelium/lengths", test_lengths);
+  g_test_add_func ("/mycelium/request-reply", test_request_reply);
+  g_test_add_func ("/mycelium/reply-timeout", test_reply_timeout);
+  g_test_add_func ("/mycelium/foreign", test_foreign);
+  g_test_add_func ("/mycelium/own-subnet", test_own_subnet);
+  g_test_add_func ("/mycelium/waiters-in-order", test_waiters_in_order);
+  g_test_add_func ("/mycelium/waiters-limit", test_waiters_limit);
+  g_test_add_func ("/mycelium/pop-times-out", test_pop_times_out);
+  g_test_add_func ("/mycelium/put-back", test_put_back);
+  g_test_add_func ("/mycelium/stop-ends-waits", test_stop_ends_waits);
+  g_test_add_func ("/mycelium/queue-full", test_queue_full);
+  g_test_add_func ("/mycelium/drop-oldest", test_drop_oldest);
+  g_test_add_func ("/mycelium/expire-and-purge", test_expire_and_purge);
+  g_test_add_func ("/mycelium/list-messages", test_list_messages);
+  g_test_add_func ("/mycelium/topics", test_topics);
+  g_test_add_func ("/mycelium/restart", test_restart);
+  g_test_add_func ("/mycelium/service-topics", test_service_topics);
+  g_test_add_func ("/mycelium/from-the-bus", test_from_the_bus);
+  g_test_add_func ("/mycelium/rest", test_rest);
+  g_test_add_func ("/mycelium/rest-topics", test_rest_topics);
+  g_test_add_func ("/mycelium/rest-tcp", test_rest_tcp);
+  g_test_add_func ("/mycelium/pages", test_pages);
+  return g_test_run ();
+}
