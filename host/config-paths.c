@@ -30,26 +30,6 @@ set_setting (HeroConfig *config, const char *name, const char *value)
     g_hash_table_insert (config->settings, g_strdup (name), g_strdup (value));
 }
 
-void
-hero_config_resolve_user (HeroConfig *config)
-{
-  const char *home = hero_config_getenv (config, "HOME"), *user = hero_config_getenv (config, "USER");
-  struct passwd *entry = home == NULL || user == NULL ? getpwuid (geteuid ()) : NULL;
-
-  if (home == NULL)
-    home = entry != NULL && *entry->pw_dir == '/' ? entry->pw_dir : "/";
-  if (user == NULL)
-    user = entry != NULL ? entry->pw_name : "";
-  set_setting (config, "home", home);
-  set_setting (config, "user", user);
-}
-
-char *
-hero_config_default_path (const HeroConfig *config)
-{
-  return g_build_filename (get_setting (config, "home"), "hero", "cfg", "hero_bundle.toml", NULL);
-}
-
 /* Without slashes at the end: the path goes into messages and has names put behind it. */
 static char *
 trim (char *path)
@@ -57,6 +37,28 @@ trim (char *path)
   for (gsize n = strlen (path); n > 1 && path[n - 1] == '/'; n--)
     path[n - 1] = '\0';
   return path;
+}
+
+void
+hero_config_resolve_user (HeroConfig *config)
+{
+  const char *home = hero_config_getenv (config, "HOME"), *user = hero_config_getenv (config, "USER");
+  struct passwd *entry = home == NULL || user == NULL ? getpwuid (geteuid ()) : NULL;
+  g_autofree char *trimmed = NULL;
+
+  if (home == NULL)
+    home = entry != NULL && *entry->pw_dir == '/' ? entry->pw_dir : "/";
+  trimmed = trim (g_strdup (home));
+  if (user == NULL)
+    user = entry != NULL ? entry->pw_name : "";
+  set_setting (config, "home", trimmed);
+  set_setting (config, "user", user);
+}
+
+char *
+hero_config_default_path (const HeroConfig *config)
+{
+  return g_build_filename (get_setting (config, "home"), "hero", "cfg", "hero_bundle.toml", NULL);
 }
 
 char *

@@ -3,6 +3,7 @@
 
 #include <hero-service/json.h>
 #include <string.h>
+#include <time.h>
 
 #include "log-level.h"
 
@@ -14,10 +15,12 @@ static const char *const reserved[] = { "ts", "level", "service", "msg", "pid", 
 static void
 append_time (gint64 time_us, GString *out)
 {
-  g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (time_us / G_USEC_PER_SEC);
-  g_autofree char *text = g_date_time_format (time, "%Y-%m-%dT%H:%M:%S");
+  const time_t seconds = time_us / G_USEC_PER_SEC;
+  struct tm tm;
 
-  g_string_append_printf (out, "%s.%03dZ", text, (int) (time_us % G_USEC_PER_SEC / 1000));
+  gmtime_r (&seconds, &tm);
+  g_string_append_printf (out, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+                          tm.tm_min, tm.tm_sec, (int) (time_us % G_USEC_PER_SEC / 1000));
 }
 
 /* Control characters would let a message forge lines or drive a terminal. */

@@ -22,6 +22,7 @@ static HeroLogger *installed;
 struct _HeroLogger
 {
   char *program;
+  pid_t pid;
   gboolean json;
   HeroLogLevels *levels;  /* of the host's setting */
   GHashTable *own_levels; /* service -> level + 1, where a service's table sets one */
@@ -65,11 +66,12 @@ write_entry (HeroLogger *logger, const HeroLogEntry *entry)
 static void
 warn_about_files (const char *text, gpointer data)
 {
+  HeroLogger *logger = data;
   HeroLogEntry entry = {
-    .time_us = g_get_real_time (), .level = HERO_LOG_WARN, .service = HOST, .message = text, .pid = getpid ()
+    .time_us = g_get_real_time (), .level = HERO_LOG_WARN, .service = HOST, .message = text, .pid = logger->pid
   };
 
-  write_stdout (data, &entry);
+  write_stdout (logger, &entry);
 }
 
 gboolean
@@ -86,15 +88,16 @@ void
 hero_logger_write (HeroLogger *logger, const char *service, HeroLogLevel level, const char *message, GVariant *fields)
 {
   g_autoptr (GVariant) owned = fields != NULL ? g_variant_ref_sink (fields) : NULL;
-  HeroLogEntry entry = { .time_us = g_get_real_time (),
-                         .level = CLAMP (level, HERO_LOG_ERROR, HERO_LOG_TRACE),
+  HeroLogEntry entry = { .level = CLAMP (level, HERO_LOG_ERROR, HERO_LOG_TRACE),
                          .service = service != NULL ? service : HOST,
                          .message = message,
                          .fields = owned,
-                         .pid = getpid () };
+                         .pid = logger->pid };
 
-  if (hero_logger_is_enabled (logger, entry.service, entry.level))
-    write_entry (logger, &entry);
+  if (!hero_logger_is_enabled (logger, entry.service, entry.level))
+    return;
+  entry.time_us = g_get_real_time ();
+  write_entry (logger, &entry);
 }
 
 void
@@ -205,6 +208,7 @@ hero_logger_new (const HeroConfig *config, const char *program)
   HeroLogger *logger = g_new0 (HeroLogger, 1);
 
   logger->program = g_strdup (program);
+  logger->pid = getpid ();
   logger->json = g_str_equal (config->log_format, "json");
   logger->levels = hero_log_levels_new (config->log_level, NULL);
   if (logger->levels == NULL)
