@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "repo-object.h"
+#include "repo-remotes.h"
 
 static void
 set_text (JsonObject *object, const char *member, const char *text)
@@ -34,36 +35,12 @@ code_mask_url (const char *url)
   return g_strdup_printf ("%.*s:***%s", (int)(colon - url), url, at);
 }
 
-static void
-add_remote (JsonArray *remotes, git_repository *repository, const char *name)
-{
-  g_autoptr (git_remote) remote = NULL;
-  g_autofree char *fetch = NULL;
-  g_autofree char *push = NULL;
-  JsonObject *object;
-
-  if (git_remote_lookup (&remote, repository, name) != 0)
-    return;
-  object = json_object_new ();
-  fetch = code_mask_url (git_remote_url (remote) != NULL ? git_remote_url (remote) : "");
-  push = code_mask_url (git_remote_pushurl (remote) != NULL ? git_remote_pushurl (remote) : fetch);
-  set_text (object, "name", name);
-  set_text (object, "fetch_url", fetch);
-  set_text (object, "push_url", push);
-  json_array_add_object_element (remotes, object);
-}
-
 void
 code_repo_add_remotes (JsonObject *object, git_repository *repository)
 {
-  JsonArray *remotes = json_array_new ();
-  git_strarray names = { 0 };
+  g_autoptr (CodeRemotes) remotes = code_remotes_new (repository);
 
-  if (git_remote_list (&names, repository) == 0)
-    for (gsize i = 0; i < names.count; i++)
-      add_remote (remotes, repository, names.strings[i]);
-  git_strarray_dispose (&names);
-  json_object_set_array_member (object, "remotes", remotes);
+  json_object_set_array_member (object, "remotes", code_remotes_print (remotes));
 }
 
 /* ---- head */
@@ -82,13 +59,10 @@ unborn_branch (git_repository *repository)
 static char *
 upstream_name (git_repository *repository, git_reference *head)
 {
-  git_buf name = { 0 };
-  char *copy = NULL;
+  g_autoptr (CodeRemotes) remotes = code_remotes_new (repository);
+  g_autofree char *name = code_remotes_upstream (remotes, git_reference_name (head));
 
-  if (head != NULL && git_branch_upstream_name (&name, repository, git_reference_name (head)) == 0)
-    copy = g_strdup (g_str_has_prefix (name.ptr, "refs/remotes/") ? name.ptr + strlen ("refs/remotes/") : name.ptr);
-  git_buf_dispose (&name);
-  return copy;
+  return g_strdup (name != NULL && g_str_has_prefix (name, "refs/remotes/") ? name + strlen ("refs/remotes/") : name);
 }
 
 JsonObject *
@@ -219,7 +193,9 @@ has_unpushed (git_repository *repository, const git_oid *head)
 static void
 add_distance (JsonObject *object, git_repository *repository, git_reference *head)
 {
+  g_autoptr (CodeRemotes) remotes = NULL;
   g_autoptr (git_reference) upstream = NULL;
+  g_autofree char *name = NULL;
   gsize ahead = 0, behind = 0;
   const git_oid *target;
 
@@ -229,7 +205,9 @@ add_distance (JsonObject *object, git_repository *repository, git_reference *hea
   json_object_set_boolean_member (object, "need_push", FALSE);
   if (head == NULL || git_repository_head_detached (repository) == 1)
     return;
-  if (git_branch_upstream (&upstream, head) != 0)
+  remotes = code_remotes_new (repository);
+  name = code_remotes_upstream (remotes, git_reference_name (head));
+  if (name == NULL || git_reference_lookup (&upstream, repository, name) != 0)
     {
       json_object_set_boolean_member (object, "need_push", has_unpushed (repository, git_reference_target (head)));
       return;

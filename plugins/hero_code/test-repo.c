@@ -115,7 +115,9 @@ test_object (TestTree *tree, gconstpointer data)
       "git tag v1.10; git tag -a v1.9 -m nine; git push -q -u origin main; echo 2 > f; git commit -qam 'second';"
       "echo 3 > f; git stash -q; git branch other; echo 4 > untracked;"
       "printf '#!/bin/sh\\n' > .git/hooks/pre-commit; chmod +x .git/hooks/pre-commit;"
-      "git config core.sshCommand evil; git config remote.two.url https://u:secret@h/x");
+      "git config core.sshCommand evil; git config remote.two.url https://u:secret@h/x;"
+      "git config remote.zz.url short:y; git config remote.zz.pushurl ssh://p/y;"
+      "git config url.https://wrong/.insteadOf sh; git config url.https://h/.insteadOf short:");
   repo = code_repo_describe (&policy, "github/octo/tool");
   g_assert_true (json_object_get_null_member (repo, "error"));
   g_assert_cmpstr (text_of (repo, "provider"), ==, "github");
@@ -136,6 +138,11 @@ test_object (TestTree *tree, gconstpointer data)
   g_assert_cmpint (json_object_get_int_member (json_object_get_object_member (repo, "counts"), "untracked"), ==, 1);
   remote = json_array_get_object_element (json_object_get_array_member (repo, "remotes"), 1);
   g_assert_cmpstr (text_of (remote, "fetch_url"), ==, "https://u:***@h/x");
+  g_assert_cmpstr (text_of (remote, "push_url"), ==, "https://u:***@h/x");
+  remote = json_array_get_object_element (json_object_get_array_member (repo, "remotes"), 2);
+  g_assert_cmpstr (text_of (remote, "name"), ==, "zz");
+  g_assert_cmpstr (text_of (remote, "fetch_url"), ==, "https://h/y");
+  g_assert_cmpstr (text_of (remote, "push_url"), ==, "ssh://p/y");
   commands = json_object_get_array_member (repo, "local_commands");
   g_assert_cmpuint (json_array_get_length (commands), ==, 2);
 
