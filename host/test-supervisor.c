@@ -212,9 +212,9 @@ static const Scenario scenarios[] = {
   { "blocks_loop", "", HERO_STATE_STALLED, "starting ready stalled ", .host = "watchdog_warn_ms = 400\n" },
   /* Only in a child: on a thread these end the test as well. */
   { "crashes_later", "delay_ms = 200\nrestart_max = 1\n", HERO_STATE_FAILED, "", "starting ready backoff starting ready failed ",
-    "was killed by signal 11", 1 },
+    "was killed by signal 5", 1 },
   { "crashes_in_start", "restart_max = 1\n", HERO_STATE_FAILED, "", "starting backoff starting failed ",
-    "was killed by signal 11", 1 },
+    "was killed by signal 5", 1 },
   { "hangs_in_start", "restart_max = 1\nstart_timeout_s = 1\n", HERO_STATE_FAILED, "", "starting backoff starting failed ",
     "start took longer than 1 s", 1 },
 };

@@ -118,12 +118,13 @@ class Bundle:
             self.args += ['--config', str(self.config)]
         self.args += list(args)
         self.out_path, self.err_path = self.top / 'out', self.top / 'err'
+        self.begun = len(self.out)  # an earlier life of the same directory wrote there too
         self.process = None
 
     # ---- life
 
     def start(self):
-        self.begun = len(self.out)  # an earlier life of the same directory wrote there too
+        self.begun = len(self.out)
         with open(self.out_path, 'ab') as out, open(self.err_path, 'ab') as err:
             self.process = subprocess.Popen(self.args, env=self.env, stdout=out, stderr=err, cwd=self.top,
                                             stdin=subprocess.DEVNULL)
