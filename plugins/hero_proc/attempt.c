@@ -1,4 +1,5 @@
-/* attempt.c: how an attempt of a job begins, in two commits, and what follows its end (contract 7.5, 12). Service thread. */
+/* attempt.c: how an attempt of a job begins, in two commits, and what follows its end (contract 7.5, 12). Service
+ * thread. */
 #include <signal.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -24,13 +25,14 @@ decide (ProcTask *task, guint next_attempt)
   const ProcAction *spec = job->spec;
   ProcSupervisor *self = task->supervisor;
   gboolean stop = task->stop_reason == PROC_FAILURE_CANCELLED || task->stop_reason == PROC_FAILURE_SHUTDOWN;
-  ProcPolicy policy = { .restart = spec->restart,
-                        .is_process = spec->is_process,
-                        .may_restart = !stop && !self->draining && self->setup.hooks->may_restart (self->setup.owner, job),
-                        .attempt = next_attempt - 1,
-                        .max_attempts = spec->retry.max_attempts,
-                        .success_codes = spec->success_codes,
-                        .n_success_codes = spec->n_success_codes };
+  ProcPolicy policy
+      = { .restart = spec->restart,
+          .is_process = spec->is_process,
+          .may_restart = !stop && !self->draining && self->setup.hooks->may_restart (self->setup.owner, job),
+          .attempt = next_attempt - 1,
+          .max_attempts = spec->retry.max_attempts,
+          .success_codes = spec->success_codes,
+          .n_success_codes = spec->n_success_codes };
   ProcCause cause;
 
   if (stop && job->phase == PROC_PHASE_STOPPING)
@@ -41,10 +43,10 @@ decide (ProcTask *task, guint next_attempt)
   task->end.forced = task->stop_reason == PROC_FAILURE_TIMEOUT;
   cause = proc_exit_outcome (&task->end, &policy);
   if (job->failure == PROC_FAILURE_NONE && !proc_exit_is_success (&task->end, &policy))
-    job->failure = task->end.forced         ? PROC_FAILURE_TIMEOUT
-                   : !task->end.known       ? PROC_FAILURE_EXIT_UNKNOWN
-                   : task->end.signo != 0   ? PROC_FAILURE_SIGNAL
-                                            : PROC_FAILURE_EXIT_CODE;
+    job->failure = task->end.forced       ? PROC_FAILURE_TIMEOUT
+                   : !task->end.known     ? PROC_FAILURE_EXIT_UNKNOWN
+                   : task->end.signo != 0 ? PROC_FAILURE_SIGNAL
+                                          : PROC_FAILURE_EXIT_CODE;
   return cause;
 }
 
@@ -175,9 +177,9 @@ proc_task_watch (ProcTask *task, GError **error)
   task->leader = job->pid;
   proc_kill_list_add (self->setup.kill_list, task->leader, task->pidfd);
   if (!job->ready)
-    proc_task_set_timer (task, &task->ready_timer, (guint) MAX (READY_AFTER_MS - age_ms, 0), on_ready);
+    proc_task_set_timer (task, &task->ready_timer, (guint)MAX (READY_AFTER_MS - age_ms, 0), on_ready);
   if (job->spec->timeout_ms > 0)
-    proc_task_set_timer (task, &task->timer, (guint) MAX (job->spec->timeout_ms - age_ms, 0), on_time_limit);
+    proc_task_set_timer (task, &task->timer, (guint)MAX (job->spec->timeout_ms - age_ms, 0), on_time_limit);
   return TRUE;
 }
 
@@ -241,8 +243,8 @@ on_intent_saved (gpointer data)
 
   if (self != NULL)
     {
-      ProcIdentity identity = { job->id,          job->run_id,      job->context, job->service,
-                                job->action_name, job->attempt,     job->token };
+      ProcIdentity identity
+          = { job->id, job->run_id, job->context, job->service, job->action_name, job->attempt, job->token };
       const char *run_dir = self->setup.surroundings->run_dir;
       gboolean output = job->spec->log == PROC_LOG_STORE;
       g_autofree char *out = output ? proc_fifo_path (run_dir, job->id, job->restart_count + 1, FALSE) : NULL;

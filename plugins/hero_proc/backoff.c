@@ -13,7 +13,7 @@ proc_backoff_delay (const ProcRetry *retry, guint attempt, double random)
   else if (retry->backoff == PROC_BACKOFF_LINEAR)
     delay *= attempt;
   delay = MIN (delay, retry->max_delay_ms);
-  return (guint) MIN (delay + delay * retry->jitter * random, G_MAXINT);
+  return (guint)MIN (delay + delay * retry->jitter * random, G_MAXINT);
 }
 
 guint

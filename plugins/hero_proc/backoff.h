@@ -17,8 +17,8 @@ typedef struct
 } ProcRetry;
 
 /*
- * The delay after attempt `attempt` (from 1) ended: min (max_delay, delay x 2^(attempt-1)), or delay x attempt (linear), or
- * delay (fixed), plus up to `jitter` of it. random: 0..1.
+ * The delay after attempt `attempt` (from 1) ended: min (max_delay, delay x 2^(attempt-1)), or delay x attempt
+ * (linear), or delay (fixed), plus up to `jitter` of it. random: 0..1.
  */
 guint proc_backoff_delay (const ProcRetry *retry, guint attempt, double random);
 

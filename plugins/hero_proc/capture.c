@@ -11,8 +11,8 @@
 enum
 {
   READ_SIZE = 65536,
-  READS_PER_TURN = 4,  /* then the next stream */
-  SUMMARY_S = 10,      /* between two lines about what was dropped */
+  READS_PER_TURN = 4, /* then the next stream */
+  SUMMARY_S = 10,     /* between two lines about what was dropped */
 };
 
 struct _ProcCapture
@@ -77,7 +77,7 @@ bucket_get (ProcCapture *self, const char *source)
       bucket = g_new0 (Bucket, 1);
       bucket->source = g_strdup (source);
       bucket->lines = self->limits.burst_lines;
-      bucket->bytes = (double) self->limits.burst_bytes;
+      bucket->bytes = (double)self->limits.burst_bytes;
       bucket->filled_us = g_get_monotonic_time ();
       g_hash_table_insert (self->buckets, bucket->source, bucket);
     }
@@ -89,16 +89,16 @@ static void
 refill (ProcCapture *self, Bucket *bucket)
 {
   gint64 now = g_get_monotonic_time ();
-  double seconds = (double) (now - bucket->filled_us) / G_USEC_PER_SEC;
+  double seconds = (double)(now - bucket->filled_us) / G_USEC_PER_SEC;
 
   bucket->lines = MIN (bucket->lines + seconds * self->limits.rate_lines, self->limits.burst_lines);
-  bucket->bytes = MIN (bucket->bytes + seconds * (double) self->limits.rate_bytes, (double) self->limits.burst_bytes);
+  bucket->bytes = MIN (bucket->bytes + seconds * (double)self->limits.rate_bytes, (double)self->limits.burst_bytes);
   bucket->filled_us = now;
 }
 
 static void
-put (ProcCapture *self, const Bucket *bucket, guint32 job_id, guint32 context, ProcStream stream, guint level, const char *tags,
-     gboolean truncated, const char *content)
+put (ProcCapture *self, const Bucket *bucket, guint32 job_id, guint32 context, ProcStream stream, guint level,
+     const char *tags, gboolean truncated, const char *content)
 {
   ProcLogEntry *entry = g_new0 (ProcLogEntry, 1);
 
@@ -117,9 +117,9 @@ static void
 tell_dropped (ProcCapture *self, Bucket *bucket)
 {
   g_autofree char *tag = g_strdup_printf ("dropped:%" G_GUINT64_FORMAT, bucket->dropped);
-  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT " lines dropped: more than %u lines or %" G_GSIZE_FORMAT
-                                           " KiB a second",
-                                           bucket->dropped, self->limits.rate_lines, self->limits.rate_bytes / 1024);
+  g_autofree char *text
+      = g_strdup_printf ("%" G_GUINT64_FORMAT " lines dropped: more than %u lines or %" G_GSIZE_FORMAT " KiB a second",
+                         bucket->dropped, self->limits.rate_lines, self->limits.rate_bytes / 1024);
 
   if (bucket->dropped == 0)
     return;
@@ -170,13 +170,13 @@ on_line (const char *line, gboolean truncated, gpointer data)
   gsize length = strlen (line);
   guint level;
 
-  if (bucket->lines < 1 || bucket->bytes < (double) length)
+  if (bucket->lines < 1 || bucket->bytes < (double)length)
     {
       count_dropped (stream);
       return;
     }
   bucket->lines -= 1;
-  bucket->bytes -= (double) length;
+  bucket->bytes -= (double)length;
   level = proc_log_detect_level (line);
   if (stream->level_min == 0 || stream->level_min == 255 || level >= stream->level_min)
     put (stream->capture, bucket, stream->job_id, stream->context, stream->stream, level, NULL, truncated, line);
@@ -199,7 +199,7 @@ read_some (Stream *stream, guint reads, gboolean *over)
       *over = n == 0 || (n < 0 && errno != EAGAIN);
       if (n <= 0)
         return FALSE;
-      proc_line_cutter_feed (&stream->cutter, self->buffer, (gsize) n, on_line, stream);
+      proc_line_cutter_feed (&stream->cutter, self->buffer, (gsize)n, on_line, stream);
     }
   return TRUE;
 }
@@ -304,7 +304,7 @@ do_end (gpointer data)
 
   g_hash_table_iter_init (&iter, command->capture->streams);
   while (g_hash_table_iter_next (&iter, &key, NULL))
-    if (((Stream *) key)->job_id == command->job_id)
+    if (((Stream *)key)->job_id == command->job_id)
       {
         g_hash_table_iter_remove (&iter);
         stream_close (key, TRUE);
@@ -391,8 +391,8 @@ proc_capture_free (ProcCapture *self)
 }
 
 void
-proc_capture_add (ProcCapture *self, guint32 job_id, const char *source, guint32 context, ProcStream stream, guint level_min,
-                  int fd, const char *path)
+proc_capture_add (ProcCapture *self, guint32 job_id, const char *source, guint32 context, ProcStream stream,
+                  guint level_min, int fd, const char *path)
 {
   Command *command = g_new0 (Command, 1);
 

@@ -1,7 +1,7 @@
 /*
- * capture.h: reads the output of all jobs, cuts it into lines and gives them to the log store. A thread of its own, so that a
- * noisy child costs nobody else time. A source over its rate is still read, so that its child never waits, but its lines are
- * thrown away and counted (contract 10.1, 10.2). Calls: service thread.
+ * capture.h: reads the output of all jobs, cuts it into lines and gives them to the log store. A thread of its own, so
+ * that a noisy child costs nobody else time. A source over its rate is still read, so that its child never waits, but
+ * its lines are thrown away and counted (contract 10.1, 10.2). Calls: service thread.
  */
 #pragma once
 

@@ -16,9 +16,9 @@ static const struct
 {
   const char *name, *program, *extension;
 } interpreters[] = {
-  { "sh", "sh", "sh" },       { "bash", "bash", "bash" }, { "nu", "nu", "nu" },     { "python", "python3", "py" },
-  { "node", "node", "js" },   { "deno", "deno", "ts" },   { "perl", "perl", "pl" }, { "ruby", "ruby", "rb" },
-  { "rhai", "rhai", "rhai" },
+  { "sh", "sh", "sh" },          { "bash", "bash", "bash" }, { "nu", "nu", "nu" },
+  { "python", "python3", "py" }, { "node", "node", "js" },   { "deno", "deno", "ts" },
+  { "perl", "perl", "pl" },      { "ruby", "ruby", "rb" },   { "rhai", "rhai", "rhai" },
 };
 
 /* ---------------------------------------------------------------------------------------------- surroundings */
@@ -37,8 +37,8 @@ env_get (char **env, const char *name)
 static gboolean
 is_basic (const char *name)
 {
-  static const char *const basic[] = { "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR",
-                                       "XDG_RUNTIME_DIR", NULL };
+  static const char *const basic[]
+      = { "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", NULL };
 
   return g_strv_contains (basic, name) || g_str_has_prefix (name, "LC_");
 }
@@ -52,14 +52,14 @@ overlay (GHashTable *env, const char *const *lines)
       const char *equals = strchr (lines[i], '=');
 
       if (equals != NULL && equals != lines[i])
-        g_hash_table_replace (env, g_strndup (lines[i], (gsize) (equals - lines[i])), g_strdup (equals + 1));
+        g_hash_table_replace (env, g_strndup (lines[i], (gsize)(equals - lines[i])), g_strdup (equals + 1));
     }
 }
 
 static int
 compare_names (gconstpointer a, gconstpointer b)
 {
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
 }
 
 static char **
@@ -74,7 +74,7 @@ flatten (GHashTable *env)
     g_ptr_array_add (lines, g_strconcat (name, "=", value, NULL));
   g_ptr_array_sort (lines, compare_names);
   g_ptr_array_add (lines, NULL);
-  return (char **) g_ptr_array_free (g_steal_pointer (&lines), FALSE);
+  return (char **)g_ptr_array_free (g_steal_pointer (&lines), FALSE);
 }
 
 static char *
@@ -92,8 +92,8 @@ find_home (char **env)
 }
 
 ProcSurroundings *
-proc_surroundings_new (const char *const *environment, const char *const *own, const char *const *deny, gboolean minimal,
-                       const char *run_dir)
+proc_surroundings_new (const char *const *environment, const char *const *own, const char *const *deny,
+                       gboolean minimal, const char *run_dir)
 {
   ProcSurroundings *self = g_new0 (ProcSurroundings, 1);
   g_autoptr (GHashTable) env = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
@@ -167,15 +167,15 @@ find_program (const char *name, const char *path, const char *cwd, const char *w
         }
     }
   g_set_error (error, PROC_ERROR, PROC_ERROR_PROCESS, "process error: %s '%s' is %s", what, name,
-               strchr (name, '/') == NULL                                  ? "not found in PATH"
-               : g_file_test (candidate, G_FILE_TEST_EXISTS)               ? "not an executable file"
-                                                                           : "not there");
+               strchr (name, '/') == NULL                    ? "not found in PATH"
+               : g_file_test (candidate, G_FILE_TEST_EXISTS) ? "not an executable file"
+                                                             : "not there");
   return NULL;
 }
 
 static char **
-build_environ (const ProcAction *action, const ProcSurroundings *surroundings, const ProcIdentity *identity, const char *cwd,
-               GError **error)
+build_environ (const ProcAction *action, const ProcSurroundings *surroundings, const ProcIdentity *identity,
+               const char *cwd, GError **error)
 {
   g_autoptr (GHashTable) env = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_autoptr (GPtrArray) fixed = g_ptr_array_new_with_free_func (g_free);
@@ -191,16 +191,16 @@ build_environ (const ProcAction *action, const ProcSurroundings *surroundings, c
   g_ptr_array_add (fixed, g_strdup_printf ("HERO_PROC_CONTEXT=%u", identity->context));
   g_ptr_array_add (fixed, g_strconcat ("HERO_PROC_TOKEN=", identity->token, NULL));
   g_ptr_array_add (fixed, NULL);
-  overlay (env, (const char *const *) surroundings->environ);
-  overlay (env, (const char *const *) action->env);
-  overlay (env, (const char *const *) fixed->pdata);
+  overlay (env, (const char *const *)surroundings->environ);
+  overlay (env, (const char *const *)action->env);
+  overlay (env, (const char *const *)fixed->pdata);
   lines = flatten (env);
   for (guint i = 0; action->env[i] != NULL; i++)
     total += strlen (action->env[i]) + 1;
   if (total > PROC_MAX_ENV)
     {
-      g_set_error (error, PROC_ERROR, PROC_ERROR_PROCESS, "process error: the environment has %zu bytes, the limit is %d", total,
-                   PROC_MAX_ENV);
+      g_set_error (error, PROC_ERROR, PROC_ERROR_PROCESS,
+                   "process error: the environment has %zu bytes, the limit is %d", total, PROC_MAX_ENV);
       return NULL;
     }
   return g_steal_pointer (&lines);
@@ -214,15 +214,16 @@ script_path (const ProcSurroundings *surroundings, guint32 job_id, const char *e
 
 /* Writes the script; transfer full path or NULL. */
 static char *
-write_script (const ProcSurroundings *surroundings, const ProcAction *action, guint32 job_id, const char *extension, int mode,
-              GError **error)
+write_script (const ProcSurroundings *surroundings, const ProcAction *action, guint32 job_id, const char *extension,
+              int mode, GError **error)
 {
   g_autofree char *path = script_path (surroundings, job_id, extension);
   g_autoptr (GError) local = NULL;
 
   if (g_file_set_contents_full (path, action->script, -1, G_FILE_SET_CONTENTS_CONSISTENT, mode, &local))
     return g_steal_pointer (&path);
-  g_set_error (error, PROC_ERROR, PROC_ERROR_PROCESS, "process error: the script cannot be written: %s", local->message);
+  g_set_error (error, PROC_ERROR, PROC_ERROR_PROCESS, "process error: the script cannot be written: %s",
+               local->message);
   return NULL;
 }
 
@@ -259,7 +260,8 @@ split_command (ProcCommand *self, const ProcAction *action, const ProcSurroundin
 
   if (!g_shell_parse_argv (action->script, NULL, &self->argv, &local))
     {
-      g_set_error (error, PROC_ERROR, PROC_ERROR_PROCESS, "process error: the command line cannot be read: %s", local->message);
+      g_set_error (error, PROC_ERROR, PROC_ERROR_PROCESS, "process error: the command line cannot be read: %s",
+                   local->message);
       return FALSE;
     }
   for (guint i = 0; self->argv[i] != NULL; i++)
@@ -278,7 +280,8 @@ static gboolean
 use_interpreter (ProcCommand *self, const char *name, const ProcAction *action, const ProcSurroundings *surroundings,
                  guint32 job_id, GError **error)
 {
-  const char *program = surroundings->interpreters != NULL ? g_hash_table_lookup (surroundings->interpreters, name) : NULL;
+  const char *program
+      = surroundings->interpreters != NULL ? g_hash_table_lookup (surroundings->interpreters, name) : NULL;
   const char *extension = "script";
   g_autofree char *script = NULL;
 
@@ -329,7 +332,8 @@ append_args (ProcCommand *self, char **args)
 }
 
 ProcCommand *
-proc_command_new (const ProcAction *action, const ProcSurroundings *surroundings, const ProcIdentity *identity, GError **error)
+proc_command_new (const ProcAction *action, const ProcSurroundings *surroundings, const ProcIdentity *identity,
+                  GError **error)
 {
   g_autoptr (ProcCommand) self = g_new0 (ProcCommand, 1);
   const char *interpreter = resolve_interpreter (action);
@@ -338,7 +342,8 @@ proc_command_new (const ProcAction *action, const ProcSurroundings *surroundings
   self->cwd = expand_home (action->cwd, surroundings->home);
   if (!g_file_test (self->cwd, G_FILE_TEST_IS_DIR))
     {
-      g_set_error (error, PROC_ERROR, PROC_ERROR_PROCESS, "process error: the working directory '%s' is not there", self->cwd);
+      g_set_error (error, PROC_ERROR, PROC_ERROR_PROCESS, "process error: the working directory '%s' is not there",
+                   self->cwd);
       return NULL;
     }
   self->envp = build_environ (action, surroundings, identity, self->cwd, error);

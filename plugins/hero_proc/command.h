@@ -1,6 +1,7 @@
 /*
- * command.h: from an action to what is executed: argument vector, environment, working directory, script file (contract 8.2,
- * 8.3). What is missing is found here, before the spawn, and named. Writes the script file; otherwise pure. Any thread.
+ * command.h: from an action to what is executed: argument vector, environment, working directory, script file
+ * (contract 8.2, 8.3). What is missing is found here, before the spawn, and named. Writes the script file; otherwise
+ * pure. Any thread.
  */
 #pragma once
 
@@ -18,8 +19,8 @@ typedef struct
 } ProcSurroundings;
 
 /* environment: the host's. own: "NAME=value" set over it. deny: names left out. minimal: only the basic variables. */
-ProcSurroundings *proc_surroundings_new (const char *const *environment, const char *const *own, const char *const *deny,
-                                         gboolean minimal, const char *run_dir);
+ProcSurroundings *proc_surroundings_new (const char *const *environment, const char *const *own,
+                                         const char *const *deny, gboolean minimal, const char *run_dir);
 void proc_surroundings_free (ProcSurroundings *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcSurroundings, proc_surroundings_free)
 
@@ -42,11 +43,11 @@ typedef struct
 } ProcCommand;
 
 /*
- * Fails with PROC_ERROR_PROCESS: no such program, interpreter or directory, unbalanced quotes, environment over 128 KiB.
- * The script file, if one is needed, is <run_dir>/<job id>.<extension>; proc_command_remove_script takes it away.
+ * Fails with PROC_ERROR_PROCESS: no such program, interpreter or directory, unbalanced quotes, environment over 128
+ * KiB. The script file, if one is needed, is <run_dir>/<job id>.<extension>; proc_command_remove_script takes it away.
  */
-ProcCommand *proc_command_new (const ProcAction *action, const ProcSurroundings *surroundings, const ProcIdentity *identity,
-                               GError **error);
+ProcCommand *proc_command_new (const ProcAction *action, const ProcSurroundings *surroundings,
+                               const ProcIdentity *identity, GError **error);
 void proc_command_free (ProcCommand *self);
 void proc_command_remove_script (const ProcSurroundings *surroundings, guint32 job_id);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcCommand, proc_command_free)

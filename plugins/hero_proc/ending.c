@@ -1,6 +1,6 @@
 /*
- * ending.c: how a process of a job ends: by itself or stopped by steps, and with it everything it left behind (contract 7.4).
- * Service thread, but for the walk through /proc, which runs on a worker.
+ * ending.c: how a process of a job ends: by itself or stopped by steps, and with it everything it left behind
+ * (contract 7.4). Service thread, but for the walk through /proc, which runs on a worker.
  */
 #include <signal.h>
 
@@ -15,7 +15,7 @@ enum
   LEFTOVER_TERM_MS = 1000, /* 7.4: what a main process leaves behind: SIGTERM, this, SIGKILL */
   VERIFY_MS = 1000,        /* 7.4 (5) */
   SWEEP_EVERY_MS = 100,
-  REAP_EVERY_MS = 20,      /* an adopted process has ended, its parent has not reaped it yet */
+  REAP_EVERY_MS = 20, /* an adopted process has ended, its parent has not reaped it yet */
   REAP_TRIES = 100,
 };
 
@@ -44,7 +44,7 @@ sweep_thread (GTask *gtask, gpointer source, gpointer data, GCancellable *cancel
   SweepInput *input = data;
 
   g_task_return_pointer (gtask, proc_find_members (input->leader, input->start_ticks, input->token),
-                         (GDestroyNotify) g_array_unref);
+                         (GDestroyNotify)g_array_unref);
 }
 
 static gboolean
@@ -76,7 +76,8 @@ describe (GArray *members)
   return g_string_free (text, FALSE);
 }
 
-/* The first look at what the ended main process left: each member that was not asked to end yet is asked, and gets a limit. */
+/* The first look at what the ended main process left: each member that was not asked to end yet is asked, and gets a
+ * limit. */
 static void
 ask_leftovers (ProcTask *task, GArray *members)
 {
@@ -272,4 +273,3 @@ proc_task_stop (ProcTask *task, ProcFailure why, gboolean force)
   else
     proc_task_request_stop (task);
 }
-

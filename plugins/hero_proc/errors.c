@@ -31,8 +31,8 @@ G_DEFINE_EXTENDED_ERROR (ProcError, proc_error)
 GError *
 proc_error_new_param (const char *param, const char *expected, const char *found)
 {
-  GError *error = g_error_new (PROC_ERROR, PROC_ERROR_INVALID_PARAM, "parameter '%s': expected %s, got %s", param, expected,
-                               found);
+  GError *error = g_error_new (PROC_ERROR, PROC_ERROR_INVALID_PARAM, "parameter '%s': expected %s, got %s", param,
+                               expected, found);
   ProcErrorPrivate *priv = proc_error_get_private (error);
 
   priv->param = g_strdup (param);
@@ -43,11 +43,11 @@ proc_error_new_param (const char *param, const char *expected, const char *found
 const char *
 proc_error_get_param (const GError *error)
 {
-  return error->domain == PROC_ERROR ? ((ProcErrorPrivate *) proc_error_get_private (error))->param : NULL;
+  return error->domain == PROC_ERROR ? ((ProcErrorPrivate *)proc_error_get_private (error))->param : NULL;
 }
 
 const char *
 proc_error_get_expected (const GError *error)
 {
-  return error->domain == PROC_ERROR ? ((ProcErrorPrivate *) proc_error_get_private (error))->expected : NULL;
+  return error->domain == PROC_ERROR ? ((ProcErrorPrivate *)proc_error_get_private (error))->expected : NULL;
 }

@@ -21,7 +21,7 @@ struct info_v1
 int
 proc_pidfd_open (pid_t pid)
 {
-  return (int) syscall (SYS_pidfd_open, pid, 0); /* close-on-exec by itself */
+  return (int)syscall (SYS_pidfd_open, pid, 0); /* close-on-exec by itself */
 }
 
 gboolean
@@ -73,7 +73,7 @@ proc_exit_read (int pidfd, ProcExit *end, ProcExitSource *source)
   *end = (ProcExit){ 0 };
   *source = PROC_EXIT_UNKNOWN;
   do
-    result = waitid (P_PIDFD, (id_t) pidfd, &info, WEXITED | WNOHANG | WNOWAIT);
+    result = waitid (P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG | WNOWAIT);
   while (result != 0 && errno == EINTR);
   if (result != 0)
     return read_adopted (pidfd, end, source);
@@ -91,6 +91,6 @@ proc_exit_reap (int pidfd)
 {
   siginfo_t info;
 
-  while (waitid (P_PIDFD, (id_t) pidfd, &info, WEXITED | WNOHANG) != 0 && errno == EINTR)
+  while (waitid (P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG) != 0 && errno == EINTR)
     ;
 }

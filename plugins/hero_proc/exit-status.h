@@ -1,4 +1,5 @@
-/* exit-status.h: how a process ended, from its pidfd; of children by waitid, of adopted ones by PIDFD_GET_INFO. Any thread. */
+/* exit-status.h: how a process ended, from its pidfd; of children by waitid, of adopted ones by PIDFD_GET_INFO. Any
+ * thread. */
 #pragma once
 
 #include <sys/types.h>

@@ -35,6 +35,6 @@ proc_fifo_open (const char *path, gsize pipe_bytes, GError **error)
                    g_strerror (saved));
       return -1;
     }
-  fcntl (fd, F_SETPIPE_SZ, (int) MIN (pipe_bytes, G_MAXINT));
+  fcntl (fd, F_SETPIPE_SZ, (int)MIN (pipe_bytes, G_MAXINT));
   return fd;
 }

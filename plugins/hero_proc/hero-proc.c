@@ -9,8 +9,8 @@
 
 enum
 {
-  MAX_SHUTDOWN_S = 30,   /* contract 13 */
-  SPAWNER_SILENT_S = 5,  /* contract 19 */
+  MAX_SHUTDOWN_S = 30,  /* contract 13 */
+  SPAWNER_SILENT_S = 5, /* contract 19 */
 };
 
 /* ---------------------------------------------------------------------------------------------- configuration */
@@ -18,13 +18,13 @@ enum
 static guint64
 mib (HeroProc *self, const char *key)
 {
-  return (guint64) hero_service_get_integer (self->ctx, key) * MIB;
+  return (guint64)hero_service_get_integer (self->ctx, key) * MIB;
 }
 
 static guint
 integer (HeroProc *self, const char *key)
 {
-  return (guint) hero_service_get_integer (self->ctx, key);
+  return (guint)hero_service_get_integer (self->ctx, key);
 }
 
 gpointer
@@ -38,18 +38,19 @@ hero_proc_create (HeroServiceContext *ctx, GError **error)
   return self;
 }
 
-/* ---------------------------------------------------------------------------------------------- what the owner is told */
+/* ---------------------------------------------------------------------------------------------- what the owner is told
+ */
 
 static void
 on_event (gpointer owner, const char *event, JsonObject *data)
 {
-  hero_service_publish (((HeroProc *) owner)->ctx, "jobs", event, data);
+  hero_service_publish (((HeroProc *)owner)->ctx, "jobs", event, data);
 }
 
 static void
 on_log (gpointer owner, guint level, const char *text)
 {
-  hero_log (((HeroProc *) owner)->ctx, level, "%s", text);
+  hero_log (((HeroProc *)owner)->ctx, level, "%s", text);
 }
 
 /* Log writer's thread. */
@@ -69,7 +70,7 @@ find_helper (void)
 {
   Dl_info info;
 
-  if (dladdr ((gpointer) hero_proc_create, &info) != 0 && info.dli_fname != NULL)
+  if (dladdr ((gpointer)hero_proc_create, &info) != 0 && info.dli_fname != NULL)
     {
       g_autofree char *dir = g_path_get_dirname (info.dli_fname);
       g_autofree char *beside = g_build_filename (dir, "hero_exec", NULL);
@@ -83,7 +84,7 @@ find_helper (void)
 static const char *
 get_env (const char *const *environment, const char *name)
 {
-  return g_environ_getenv ((char **) environment, name);
+  return g_environ_getenv ((char **)environment, name);
 }
 
 /* What children have over the host's environment: where everything is (contract 8.3). */
@@ -102,10 +103,9 @@ make_surroundings (HeroProc *self)
   if (get_env (environment, "PATH_VAR") == NULL && data != NULL)
     g_ptr_array_add (own, g_strconcat ("PATH_VAR=", data, NULL));
   g_ptr_array_add (own, NULL);
-  self->surroundings = proc_surroundings_new (environment, (const char *const *) own->pdata,
-                                              hero_service_get_strings (self->ctx, "env_deny"),
-                                              g_strcmp0 (hero_service_get_string (self->ctx, "env_mode"), "minimal") == 0,
-                                              self->run_dir);
+  self->surroundings = proc_surroundings_new (
+      environment, (const char *const *)own->pdata, hero_service_get_strings (self->ctx, "env_deny"),
+      g_strcmp0 (hero_service_get_string (self->ctx, "env_mode"), "minimal") == 0, self->run_dir);
 }
 
 static gboolean
@@ -131,12 +131,12 @@ open_logs (HeroProc *self, const ProcLoaded *loaded, GError **error)
                            .queue_lines = integer (self, "log_queue_lines"),
                            .queue_bytes = mib (self, "log_queue_mb") };
   guint lines = integer (self, "log_rate_lines");
-  gsize bytes = (gsize) hero_service_get_integer (self->ctx, "log_rate_kb") * 1024;
+  gsize bytes = (gsize)hero_service_get_integer (self->ctx, "log_rate_kb") * 1024;
   ProcCaptureLimits rates = { lines, lines * 5, bytes, bytes * 8, integer (self, "log_line_max") };
 
   if (dir == NULL)
     dir = hero_service_get_setting (self->ctx, "log_dir");
-  self->logs = proc_log_store_new (dir, &limits, (const char *const *) loaded->sources->pdata, on_catalogue, self);
+  self->logs = proc_log_store_new (dir, &limits, (const char *const *)loaded->sources->pdata, on_catalogue, self);
   self->capture = proc_capture_new (self->logs, &rates, error);
   return self->capture != NULL;
 }
@@ -155,11 +155,13 @@ make_services (HeroProc *self, const ProcLoaded *loaded)
 {
   const char *soft = hero_service_get_setting (self->ctx, "nofile_soft");
   g_autofree char *helper = find_helper ();
-  gsize pipe_bytes = (gsize) hero_service_get_integer (self->ctx, "log_pipe_kb") * 1024;
+  gsize pipe_bytes = (gsize)hero_service_get_integer (self->ctx, "log_pipe_kb") * 1024;
   GMainContext *context = hero_service_get_main_context (self->ctx);
-  ProcServicesSetup setup = { .journal = self->journal, .capture = self->capture, .event = on_event, .log = on_log, .owner = self };
+  ProcServicesSetup setup
+      = { .journal = self->journal, .capture = self->capture, .event = on_event, .log = on_log, .owner = self };
 
-  self->spawner = proc_spawner_new (context, helper, soft != NULL ? (guint) g_ascii_strtoull (soft, NULL, 10) : 0, pipe_bytes);
+  self->spawner
+      = proc_spawner_new (context, helper, soft != NULL ? (guint)g_ascii_strtoull (soft, NULL, 10) : 0, pipe_bytes);
   setup.supervisor = (ProcSupervisorSetup){ .context = context,
                                             .reactor = self->reactor,
                                             .spawner = self->spawner,
@@ -174,18 +176,30 @@ make_services (HeroProc *self, const ProcLoaded *loaded)
 static char *
 check_store (gpointer data, gboolean *failing)
 {
-  return proc_journal_check (((HeroProc *) data)->journal);
+  return proc_journal_check (((HeroProc *)data)->journal);
 }
 
 static char *
 check_spawner (gpointer data, gboolean *failing)
 {
-  gint64 busy = proc_spawner_get_busy_us (((HeroProc *) data)->spawner);
+  gint64 busy = proc_spawner_get_busy_us (((HeroProc *)data)->spawner);
 
   if (busy < SPAWNER_SILENT_S * G_USEC_PER_SEC)
     return NULL;
   *failing = TRUE;
   return g_strdup_printf ("the spawner has been busy with one start for %" G_GINT64_FORMAT " s", busy / G_USEC_PER_SEC);
+}
+
+static char *
+check_log_disk (gpointer data, gboolean *failing)
+{
+  HeroProc *self = data;
+  ProcLogStats stats;
+
+  proc_log_store_get_stats (self->logs, &stats);
+  return stats.disk_guard ? g_strdup_printf ("less than log_min_free_mb = %u MiB are free: output is thrown away",
+                                             integer (self, "log_min_free_mb"))
+                          : NULL;
 }
 
 static guint64
@@ -206,14 +220,14 @@ add_health (gpointer data, JsonObject *body)
   json_object_set_int_member (body, "jobs_running", proc_services_count_running (self->services));
   json_object_set_int_member (body, "services_up", up);
   json_object_set_int_member (body, "services_failed", failed);
-  json_object_set_int_member (body, "log_dropped_total", (gint64) dropped_lines (self));
-  json_object_set_int_member (body, "db_bytes", (gint64) proc_journal_get_bytes (self->journal));
+  json_object_set_int_member (body, "log_dropped_total", (gint64)dropped_lines (self));
+  json_object_set_int_member (body, "db_bytes", (gint64)proc_journal_get_bytes (self->journal));
 }
 
 static double
 figure_running (gpointer data)
 {
-  return proc_services_count_running (((HeroProc *) data)->services);
+  return proc_services_count_running (((HeroProc *)data)->services);
 }
 
 static double
@@ -221,7 +235,7 @@ figure_up (gpointer data)
 {
   guint failed;
 
-  return proc_services_count_up (((HeroProc *) data)->services, &failed);
+  return proc_services_count_up (((HeroProc *)data)->services, &failed);
 }
 
 static double
@@ -229,14 +243,14 @@ figure_failed (gpointer data)
 {
   guint failed;
 
-  proc_services_count_up (((HeroProc *) data)->services, &failed);
+  proc_services_count_up (((HeroProc *)data)->services, &failed);
   return failed;
 }
 
 static double
 figure_restarts (gpointer data)
 {
-  return (double) proc_services_get_restarts (((HeroProc *) data)->services);
+  return (double)proc_services_get_restarts (((HeroProc *)data)->services);
 }
 
 static double
@@ -244,14 +258,14 @@ figure_lines (gpointer data)
 {
   ProcLogStats stats;
 
-  proc_log_store_get_stats (((HeroProc *) data)->logs, &stats);
-  return (double) stats.written_lines;
+  proc_log_store_get_stats (((HeroProc *)data)->logs, &stats);
+  return (double)stats.written_lines;
 }
 
 static double
 figure_dropped (gpointer data)
 {
-  return (double) dropped_lines (data);
+  return (double)dropped_lines (data);
 }
 
 static double
@@ -259,8 +273,8 @@ figure_log_bytes (gpointer data)
 {
   ProcLogStats stats;
 
-  proc_log_store_get_stats (((HeroProc *) data)->logs, &stats);
-  return (double) stats.disk_bytes;
+  proc_log_store_get_stats (((HeroProc *)data)->logs, &stats);
+  return (double)stats.disk_bytes;
 }
 
 static void
@@ -283,6 +297,7 @@ register_health (HeroProc *self)
 
   hero_service_add_check (self->ctx, "store", check_store, self);
   hero_service_add_check (self->ctx, "spawner", check_spawner, self);
+  hero_service_add_check (self->ctx, "disk_guard", check_log_disk, self);
   hero_service_set_health_members (self->ctx, add_health, self);
   for (guint i = 0; i < G_N_ELEMENTS (figures); i++)
     hero_service_add_metric (self->ctx, figures[i].kind, figures[i].name, figures[i].help, figures[i].func, self);
@@ -306,7 +321,7 @@ hero_proc_start (gpointer data, GCancellable *cancellable, GError **error)
   if (loaded == NULL || !open_logs (self, loaded, error))
     return FALSE;
   for (guint i = 0; i < loaded->damaged->len; i++)
-    hero_error (self->ctx, "%s", (const char *) loaded->damaged->pdata[i]);
+    hero_error (self->ctx, "%s", (const char *)loaded->damaged->pdata[i]);
   make_surroundings (self);
   make_services (self, loaded);
   hero_proc_register_rpc (self);
@@ -340,13 +355,14 @@ hero_proc_stop (gpointer data)
 {
   HeroProc *self = data;
   gint64 budget_s = hero_service_get_integer (self->ctx, "stop_timeout_s");
-  guint limit_s = (guint) CLAMP (budget_s > 0 ? budget_s : MAX_SHUTDOWN_S, 1, MAX_SHUTDOWN_S);
+  guint limit_s = (guint)CLAMP (budget_s > 0 ? budget_s : MAX_SHUTDOWN_S, 1, MAX_SHUTDOWN_S);
 
   if (self->services == NULL)
     hero_service_stop (self->ctx);
   else if (hero_service_get_boolean (self->ctx, "stop_children_on_exit"))
     /* Five seconds before the end, or half way when there are not ten, SIGKILL to what is left. */
-    proc_services_shutdown (self->services, MAX (limit_s * 1000 - MIN (limit_s * 1000, 5000), limit_s * 500), on_shut_down, self);
+    proc_services_shutdown (self->services, MAX (limit_s * 1000 - MIN (limit_s * 1000, 5000), limit_s * 500),
+                            on_shut_down, self);
   else
     proc_services_leave (self->services, on_shut_down, self);
 }

@@ -46,7 +46,8 @@ void hero_proc_rpc_logs_query (gpointer self, HeroRpcCall *call);
 
 /* Answers with any of the errors of contract 5. service: for error.data, or NULL. */
 void hero_proc_rpc_fail (HeroRpcCall *call, const GError *error, const char *service);
-/* The context a call means: parameter `context`, else the caller's. FALSE: answered (-32094, -32000). *all: no matter which. */
+/* The context a call means: parameter `context`, else the caller's. FALSE: answered (-32094, -32000). *all: no matter
+ * which. */
 gboolean hero_proc_rpc_get_context (HeroRpcCall *call, guint32 *context, gboolean *all);
 
 G_END_DECLS

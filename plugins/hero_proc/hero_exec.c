@@ -1,6 +1,6 @@
 /*
- * hero_exec.c: hero_exec SOFT PROGRAM ARGV0 [ARG..]: sets the soft limit of open files to SOFT and becomes PROGRAM under the
- * same pid. What posix_spawn cannot do between fork and exec. Alone in its process.
+ * hero_exec.c: hero_exec SOFT PROGRAM ARGV0 [ARG..]: sets the soft limit of open files to SOFT and becomes PROGRAM
+ * under the same pid. What posix_spawn cannot do between fork and exec. Alone in its process.
  */
 #include <errno.h>
 #include <stdio.h>

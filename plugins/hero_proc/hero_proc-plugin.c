@@ -38,7 +38,9 @@ static const HeroConfigKey config_keys[] = {
 };
 /* clang-format on */
 
-HERO_SERVICE_PLUGIN (.name = "hero_proc", .title = "Hero Proc", .version = PACKAGE_VERSION, .domains = "jobs|logs|secrets|system",
+HERO_SERVICE_PLUGIN (.name = "hero_proc", .title = "Hero Proc", .version = PACKAGE_VERSION,
+                     .domains = "jobs|logs|secrets|system",
                      .description = "Starts, watches and stops processes, and keeps what they say.", .sockets = sockets,
-                     .config_keys = config_keys, .create = hero_proc_create, .start = hero_proc_start, .serve = hero_proc_serve,
-                     .stop = hero_proc_stop, .kill_now = hero_proc_kill_now, .destroy = hero_proc_destroy);
+                     .config_keys = config_keys, .create = hero_proc_create, .start = hero_proc_start,
+                     .serve = hero_proc_serve, .stop = hero_proc_stop, .kill_now = hero_proc_kill_now,
+                     .destroy = hero_proc_destroy);

@@ -89,7 +89,7 @@ proc_job_add_attempt (ProcJob *self, pid_t pid, const char *message)
 static gpointer
 copy_job (gconstpointer job, gpointer data)
 {
-  return proc_job_ref ((ProcJob *) job);
+  return proc_job_ref ((ProcJob *)job);
 }
 
 GPtrArray *
@@ -97,7 +97,7 @@ proc_jobs_copy (GPtrArray *jobs)
 {
   GPtrArray *copy = g_ptr_array_copy (jobs, copy_job, NULL);
 
-  g_ptr_array_set_free_func (copy, (GDestroyNotify) proc_job_unref);
+  g_ptr_array_set_free_func (copy, (GDestroyNotify)proc_job_unref);
   return copy;
 }
 
@@ -159,7 +159,7 @@ proc_job_to_record (const ProcJob *self)
   json_object_set_boolean_member (object, "ready", self->ready);
   json_object_set_boolean_member (object, "adopted", self->adopted);
   json_object_set_int_member (object, "pid", self->pid);
-  json_object_set_int_member (object, "proc_start", (gint64) self->proc_start);
+  json_object_set_int_member (object, "proc_start", (gint64)self->proc_start);
   set_text (object, "boot_id", self->boot_id);
   set_text (object, "token", self->token);
   json_object_set_int_member (object, "attempt", self->attempt);
@@ -208,12 +208,12 @@ read_attempts (ProcJob *self, JsonArray *array)
       JsonObject *object = json_array_get_object_element (array, i);
       ProcAttempt *attempt = g_new0 (ProcAttempt, 1);
 
-      attempt->attempt = (guint) get_int (object, "attempt");
-      attempt->pid = (pid_t) get_int (object, "pid");
+      attempt->attempt = (guint)get_int (object, "attempt");
+      attempt->pid = (pid_t)get_int (object, "pid");
       attempt->started_at = get_int (object, "started_at");
       attempt->finished_at = get_int (object, "finished_at");
-      attempt->exit_code = (int) get_int (object, "exit_code");
-      attempt->signo = (int) get_int (object, "signal");
+      attempt->exit_code = (int)get_int (object, "exit_code");
+      attempt->signo = (int)get_int (object, "signal");
       attempt->failure = get_word (object, "failure", proc_failure_words, PROC_FAILURE_NONE);
       attempt->message = get_text (object, "message");
       g_ptr_array_add (self->attempts, attempt);
@@ -237,18 +237,19 @@ proc_job_from_record (JsonObject *object, GError **error)
   spec = proc_action_from_json (json_node_get_object (spec_node), "job.spec", NULL, error);
   if (spec == NULL)
     return NULL;
-  self = proc_job_new ((guint32) get_int (object, "id"), (guint32) get_int (object, "run_id"),
+  self = proc_job_new ((guint32)get_int (object, "id"), (guint32)get_int (object, "run_id"),
                        json_object_get_string_member_with_default (object, "service", NULL), spec,
-                       get_word (object, "trigger", proc_trigger_words, PROC_TRIGGER_API), get_int (object, "created_at"));
+                       get_word (object, "trigger", proc_trigger_words, PROC_TRIGGER_API),
+                       get_int (object, "created_at"));
   self->phase = phase;
   self->ready = json_object_get_boolean_member_with_default (object, "ready", FALSE);
   self->adopted = json_object_get_boolean_member_with_default (object, "adopted", FALSE);
-  self->pid = (pid_t) get_int (object, "pid");
-  self->proc_start = (guint64) get_int (object, "proc_start");
+  self->pid = (pid_t)get_int (object, "pid");
+  self->proc_start = (guint64)get_int (object, "proc_start");
   self->boot_id = get_text (object, "boot_id");
   self->token = get_text (object, "token");
-  self->attempt = (guint) get_int (object, "attempt");
-  self->restart_count = (guint) get_int (object, "restart_count");
+  self->attempt = (guint)get_int (object, "attempt");
+  self->restart_count = (guint)get_int (object, "restart_count");
   if (json_object_has_member (object, "attempts"))
     read_attempts (self, json_object_get_array_member (object, "attempts"));
   self->queued_at = get_int (object, "queued_at");
@@ -256,8 +257,8 @@ proc_job_from_record (JsonObject *object, GError **error)
   self->ready_at = get_int (object, "ready_at");
   self->finished_at = get_int (object, "finished_at");
   self->next_attempt_at = get_int (object, "next_attempt_at");
-  self->exit_code = (int) get_int (object, "exit_code");
-  self->signo = (int) get_int (object, "signal");
+  self->exit_code = (int)get_int (object, "exit_code");
+  self->signo = (int)get_int (object, "signal");
   self->exit_source = get_word (object, "exit_source", proc_exit_source_words, PROC_EXIT_NONE);
   self->failure = get_word (object, "failure", proc_failure_words, PROC_FAILURE_NONE);
   self->error = get_text (object, "error");

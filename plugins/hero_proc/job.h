@@ -1,6 +1,6 @@
 /*
- * job.h: the record of one execution with all its attempts (contract 3.4), and its JSON forms. What is needed to find its
- * process again after a crash is in it: pid, start time, boot, token. Service thread.
+ * job.h: the record of one execution with all its attempts (contract 3.4), and its JSON forms. What is needed to find
+ * its process again after a crash is in it: pid, start time, boot, token. Service thread.
  */
 #pragma once
 
@@ -60,7 +60,8 @@ typedef struct
 } ProcJob;
 
 /* spec: transfer none; service NULL = none. */
-ProcJob *proc_job_new (guint32 id, guint32 run_id, const char *service, ProcAction *spec, ProcTrigger trigger, gint64 now_ms);
+ProcJob *proc_job_new (guint32 id, guint32 run_id, const char *service, ProcAction *spec, ProcTrigger trigger,
+                       gint64 now_ms);
 ProcJob *proc_job_ref (ProcJob *self);
 void proc_job_unref (ProcJob *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcJob, proc_job_unref)

@@ -313,7 +313,7 @@ proc_loaded_free (ProcLoaded *loaded)
 static void
 load_record (ProcLoaded *loaded, const char *table, JsonObject *object, GError **error)
 {
-  g_autoptr (GPtrArray) inline_actions = g_ptr_array_new_with_free_func ((GDestroyNotify) proc_action_unref);
+  g_autoptr (GPtrArray) inline_actions = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_action_unref);
   gpointer record = NULL;
 
   if (strcmp (table, "services") == 0)
@@ -335,8 +335,8 @@ load_record (ProcLoaded *loaded, const char *table, JsonObject *object, GError *
     g_ptr_array_add (loaded->sources, g_strdup (json_object_get_string_member_with_default (object, "src", "")));
   else
     {
-      loaded->next_job = (guint32) json_object_get_int_member_with_default (object, "next_job", 1);
-      loaded->next_run = (guint32) json_object_get_int_member_with_default (object, "next_run", 1);
+      loaded->next_job = (guint32)json_object_get_int_member_with_default (object, "next_job", 1);
+      loaded->next_run = (guint32)json_object_get_int_member_with_default (object, "next_run", 1);
     }
 }
 
@@ -353,11 +353,12 @@ load_table (HeroStoreTxn *txn, const char *table, ProcLoaded *loaded)
       g_autoptr (JsonNode) node = NULL;
 
       hero_store_cursor_get (cursor, &key, &key_length, &value, &length);
-      node = hero_json_parse (value, (gssize) length, &error);
+      node = hero_json_parse (value, (gssize)length, &error);
       if (node != NULL && JSON_NODE_HOLDS_OBJECT (node))
         load_record (loaded, table, json_node_get_object (node), &error);
       if (error != NULL)
-        g_ptr_array_add (loaded->damaged, g_strdup_printf ("a record of '%s' cannot be read: %s", table, error->message));
+        g_ptr_array_add (loaded->damaged,
+                         g_strdup_printf ("a record of '%s' cannot be read: %s", table, error->message));
     }
 }
 
@@ -370,9 +371,9 @@ proc_journal_load (ProcJournal *self, GError **error)
   if (txn == NULL)
     return NULL;
   loaded = g_new0 (ProcLoaded, 1);
-  loaded->services = g_ptr_array_new_with_free_func ((GDestroyNotify) proc_service_unref);
-  loaded->actions = g_ptr_array_new_with_free_func ((GDestroyNotify) proc_action_unref);
-  loaded->jobs = g_ptr_array_new_with_free_func ((GDestroyNotify) proc_job_unref);
+  loaded->services = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_service_unref);
+  loaded->actions = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_action_unref);
+  loaded->jobs = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_job_unref);
   loaded->sources = g_ptr_array_new_with_free_func (g_free);
   loaded->damaged = g_ptr_array_new_with_free_func (g_free);
   loaded->next_job = loaded->next_run = 1;
@@ -407,9 +408,10 @@ proc_journal_open (const char *path, gsize max_bytes, GError **error)
 
   if (is_sqlite (path))
     {
-      g_set_error (error, HERO_PLUGIN_ERROR, HERO_PLUGIN_ERROR_FORMAT,
-                   "%s is a SQLite file; hero_proc keeps its records in LMDB: move the file away, or set db_path to another",
-                   path);
+      g_set_error (
+          error, HERO_PLUGIN_ERROR, HERO_PLUGIN_ERROR_FORMAT,
+          "%s is a SQLite file; hero_proc keeps its records in LMDB: move the file away, or set db_path to another",
+          path);
       return NULL;
     }
   store = hero_store_open (path, &options, error);

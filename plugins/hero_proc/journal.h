@@ -1,7 +1,7 @@
 /*
- * journal.h: everything that must survive, in LMDB (contract 12): services, actions, jobs, counters, log sources. Two ways to
- * write: commit, for calls that may be refused when the disk is full, and keep, for what has happened anyway and is written
- * as soon as it can be. Service thread, unless said otherwise.
+ * journal.h: everything that must survive, in LMDB (contract 12): services, actions, jobs, counters, log sources. Two
+ * ways to write: commit, for calls that may be refused when the disk is full, and keep, for what has happened anyway
+ * and is written as soon as it can be. Service thread, unless said otherwise.
  */
 #pragma once
 
@@ -38,7 +38,8 @@ void proc_batch_put_counters (ProcBatch *batch, guint32 next_job, guint32 next_r
 typedef void (*ProcCommitted) (const GError *error, gpointer data);
 /* Takes the batch. */
 void proc_journal_commit (ProcJournal *self, ProcBatch *batch, ProcCommitted done, gpointer data);
-/* The same; what cannot be written now waits, newest value per record, until it can be. done: after the first try, or NULL. */
+/* The same; what cannot be written now waits, newest value per record, until it can be. done: after the first try, or
+ * NULL. */
 void proc_journal_keep (ProcJournal *self, ProcBatch *batch, ProcCommitted done, gpointer data);
 /* A log source has become ours. Any thread. */
 void proc_journal_keep_source (ProcJournal *self, const char *source);

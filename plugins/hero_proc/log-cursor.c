@@ -21,14 +21,14 @@ read_at (const ProcLogSegment *segment, gint64 start, guint8 *to, gsize length)
 {
   gsize got = 0;
 
-  length = (gsize) MIN ((gint64) length, segment->size - start);
+  length = (gsize)MIN ((gint64)length, segment->size - start);
   while (got < length)
     {
-      gssize n = pread (segment->fd, to + got, length - got, start + (gint64) got);
+      gssize n = pread (segment->fd, to + got, length - got, start + (gint64)got);
 
       if (n <= 0)
         break;
-      got += (gsize) n;
+      got += (gsize)n;
     }
   return got;
 }
@@ -47,11 +47,11 @@ line_after (const ProcLogSegment *segment, gint64 offset, guint8 *buffer, gint64
         return FALSE;
       line++;
     }
-  newline = memchr (line, '\n', n - (gsize) (line - buffer));
+  newline = memchr (line, '\n', n - (gsize)(line - buffer));
   if (newline == NULL)
     return FALSE;
   *start = MAX (offset - 1, 0) + (line - buffer);
-  *ms = proc_log_parse_time ((char *) line, (gsize) (newline - line));
+  *ms = proc_log_parse_time ((char *)line, (gsize)(newline - line));
   return TRUE;
 }
 
@@ -92,12 +92,12 @@ load_forward (ProcLogWalk *self)
       last = n > 0 ? memrchr (self->block->data, '\n', n) : NULL;
       if (last != NULL)
         {
-          gsize whole = (gsize) (last - self->block->data) + 1;
+          gsize whole = (gsize)(last - self->block->data) + 1;
 
-          *self->budget -= (gint64) n;
-          g_byte_array_set_size (self->block, (guint) whole);
+          *self->budget -= (gint64)n;
+          g_byte_array_set_size (self->block, (guint)whole);
           self->block_start = self->position;
-          self->position += (gint64) whole;
+          self->position += (gint64)whole;
           self->at = 0;
           return TRUE;
         }
@@ -118,19 +118,19 @@ load_backward (ProcLogWalk *self)
           gsize n, skip = 0;
 
           g_byte_array_set_size (self->block, BLOCK);
-          n = read_at (current (self), start, self->block->data, (gsize) (self->position - start));
+          n = read_at (current (self), start, self->block->data, (gsize)(self->position - start));
           if (start > 0) /* the block begins inside a line, which belongs to the next one */
             {
               guint8 *newline = n > 0 ? memchr (self->block->data, '\n', n) : NULL;
 
-              skip = newline != NULL ? (gsize) (newline - self->block->data) + 1 : n;
+              skip = newline != NULL ? (gsize)(newline - self->block->data) + 1 : n;
             }
-          *self->budget -= (gint64) n;
+          *self->budget -= (gint64)n;
           if (n > skip)
             {
-              g_byte_array_set_size (self->block, (guint) n);
-              g_byte_array_remove_range (self->block, 0, (guint) skip);
-              self->block_start = start + (gint64) skip;
+              g_byte_array_set_size (self->block, (guint)n);
+              g_byte_array_remove_range (self->block, 0, (guint)skip);
+              self->block_start = start + (gint64)skip;
               self->position = self->block_start;
               self->at = self->block->len;
               return TRUE;
@@ -146,9 +146,9 @@ load_backward (ProcLogWalk *self)
 static void
 take_line (ProcLogWalk *self, gsize start, gsize end)
 {
-  self->line = (const char *) self->block->data + start;
+  self->line = (const char *)self->block->data + start;
   self->line_length = end - start;
-  self->line_offset = self->block_start + (gint64) start;
+  self->line_offset = self->block_start + (gint64)start;
   self->line_inode = current (self)->inode;
   self->line_ms = proc_log_parse_time (self->line, self->line_length);
 }
@@ -162,7 +162,7 @@ proc_log_walk_next (ProcLogWalk *self)
   if (!self->backward && (self->at < self->block->len || load_forward (self)))
     {
       guint8 *newline = memchr (self->block->data + self->at, '\n', self->block->len - self->at);
-      gsize end = (gsize) (newline - self->block->data);
+      gsize end = (gsize)(newline - self->block->data);
 
       take_line (self, self->at, end);
       self->at = end + 1;
@@ -171,7 +171,7 @@ proc_log_walk_next (ProcLogWalk *self)
     {
       gsize end = self->at - 1; /* the line's LF */
       guint8 *before = end > 0 ? memrchr (self->block->data, '\n', end) : NULL;
-      gsize start = before != NULL ? (gsize) (before - self->block->data) + 1 : 0;
+      gsize start = before != NULL ? (gsize)(before - self->block->data) + 1 : 0;
 
       take_line (self, start, end);
       self->at = start;
@@ -231,7 +231,7 @@ proc_log_walk_seek (ProcLogWalk *self, guint64 inode, gint64 offset, gint64 ms)
         continue;
       n = read_at (segment, offset, buffer, BLOCK);
       newline = n > 0 ? memchr (buffer, '\n', n) : NULL;
-      if (newline == NULL || proc_log_parse_time ((char *) buffer, (gsize) (newline - buffer)) != ms)
+      if (newline == NULL || proc_log_parse_time ((char *)buffer, (gsize)(newline - buffer)) != ms)
         continue; /* another file that was given the number */
       place (self, i, self->backward ? offset : offset + (newline - buffer) + 1);
       proc_log_walk_next (self);

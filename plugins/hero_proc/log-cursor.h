@@ -1,6 +1,6 @@
 /*
- * log-cursor.h: walks the lines of one source, forward or backward, over all its files, from a time or from a place. Reads
- * with pread, block by block. One thread.
+ * log-cursor.h: walks the lines of one source, forward or backward, over all its files, from a time or from a place.
+ * Reads with pread, block by block. One thread.
  */
 #pragma once
 
@@ -13,8 +13,8 @@ typedef struct
   char *source;
   GArray *segments; /* oldest first */
   gboolean backward;
-  guint segment;    /* the one being read */
-  gint64 position;  /* forward: where the next block begins; backward: where it ends */
+  guint segment;   /* the one being read */
+  gint64 position; /* forward: where the next block begins; backward: where it ends */
   GByteArray *block;
   gint64 block_start; /* of the block in its file */
   gsize at;           /* in the block: forward the next line's start, backward the end of the next line */
@@ -28,10 +28,11 @@ typedef struct
 } ProcLogWalk;
 
 /* At the first line with time >= at_ms; backward: at the last one with time < at_ms (G_MAXINT64 = the very last). */
-ProcLogWalk *proc_log_walk_new (ProcLogStore *store, const char *source, gboolean backward, gint64 at_ms, gint64 *budget);
+ProcLogWalk *proc_log_walk_new (ProcLogStore *store, const char *source, gboolean backward, gint64 at_ms,
+                                gint64 *budget);
 /*
- * At the line after (backward: before) the one at this place. FALSE: there is no such line any more, the walk stands where
- * proc_log_walk_new put it.
+ * At the line after (backward: before) the one at this place. FALSE: there is no such line any more, the walk stands
+ * where proc_log_walk_new put it.
  */
 gboolean proc_log_walk_seek (ProcLogWalk *self, guint64 inode, gint64 offset, gint64 ms);
 void proc_log_walk_next (ProcLogWalk *self);

@@ -22,9 +22,9 @@ static const struct
   const char *word;
   guint level;
 } level_words[] = {
-  { "debug", PROC_LEVEL_DEBUG },       { "trace", PROC_LEVEL_DEBUG },       { "info", PROC_LEVEL_INFO },
-  { "notice", PROC_LEVEL_NOTICE },     { "warning", PROC_LEVEL_WARNING },   { "warn", PROC_LEVEL_WARNING },
-  { "critical", PROC_LEVEL_CRITICAL }, { "error", PROC_LEVEL_ERROR },       { "err", PROC_LEVEL_ERROR },
+  { "debug", PROC_LEVEL_DEBUG },       { "trace", PROC_LEVEL_DEBUG },     { "info", PROC_LEVEL_INFO },
+  { "notice", PROC_LEVEL_NOTICE },     { "warning", PROC_LEVEL_WARNING }, { "warn", PROC_LEVEL_WARNING },
+  { "critical", PROC_LEVEL_CRITICAL }, { "error", PROC_LEVEL_ERROR },     { "err", PROC_LEVEL_ERROR },
   { "fatal", PROC_LEVEL_ERROR },       { "panic", PROC_LEVEL_ERROR },
 };
 
@@ -33,7 +33,7 @@ level_of_word (const char *word, gsize length)
 {
   for (guint i = 0; i < G_N_ELEMENTS (level_words); i++)
     if (strlen (level_words[i].word) == length && g_ascii_strncasecmp (level_words[i].word, word, length) == 0)
-      return (int) level_words[i].level;
+      return (int)level_words[i].level;
   return -1;
 }
 
@@ -49,9 +49,9 @@ proc_log_detect_level (const char *content)
 
       while (c < end && g_ascii_isalpha (*c))
         c++;
-      level = c > word ? level_of_word (word, (gsize) (c - word)) : -1;
+      level = c > word ? level_of_word (word, (gsize)(c - word)) : -1;
       if (level >= 0)
-        return (guint) level;
+        return (guint)level;
       if (c == word)
         c++;
     }
@@ -64,7 +64,7 @@ proc_level_parse (const char *text)
   guint64 number;
 
   if (g_ascii_string_to_unsigned (text, 10, 0, 255, &number, NULL))
-    return (int) number;
+    return (int)number;
   return level_of_word (text, strlen (text));
 }
 
@@ -85,7 +85,7 @@ void
 proc_log_format (GString *to, const ProcLogEntry *entry)
 {
   g_string_append_printf (to, "%" G_GINT64_FORMAT "\t%u\t%u\t%u\tms:%03d,st:%s", entry->ts_ms / 1000, entry->context,
-                          entry->job_id, entry->level, (int) (entry->ts_ms % 1000), stream_tags[entry->stream]);
+                          entry->job_id, entry->level, (int)(entry->ts_ms % 1000), stream_tags[entry->stream]);
   if (entry->truncated)
     g_string_append (to, ",cut:1");
   if (entry->tags != NULL)
@@ -103,7 +103,7 @@ proc_log_format (GString *to, const ProcLogEntry *entry)
 static gboolean
 take_number (const char **cursor, const char *end, guint64 max, guint64 *value)
 {
-  const char *tab = memchr (*cursor, '\t', (gsize) (end - *cursor));
+  const char *tab = memchr (*cursor, '\t', (gsize)(end - *cursor));
 
   *value = 0;
   if (tab == NULL || tab == *cursor)
@@ -112,7 +112,7 @@ take_number (const char **cursor, const char *end, guint64 max, guint64 *value)
     {
       if (!g_ascii_isdigit (*c) || *value > max / 10)
         return FALSE;
-      *value = *value * 10 + (guint64) (*c - '0');
+      *value = *value * 10 + (guint64)(*c - '0');
     }
   *cursor = tab + 1;
   return *value <= max;
@@ -142,7 +142,7 @@ take_tags (ProcLogEntry *entry, const char *text, gsize length)
         entry->ts_ms += atoi (value) % 1000;
       else if ((value = tag_value (tags[i], "st")) != NULL)
         for (guint s = 0; stream_tags[s] != NULL; s++)
-          entry->stream = strcmp (stream_tags[s], value) == 0 ? (ProcStream) s : entry->stream;
+          entry->stream = strcmp (stream_tags[s], value) == 0 ? (ProcStream)s : entry->stream;
       else if (tag_value (tags[i], "cut") != NULL)
         entry->truncated = TRUE;
       else if (strcmp (tags[i], "-") != 0)
@@ -161,16 +161,16 @@ proc_log_parse (const char *line, gsize length)
   if (!take_number (&cursor, end, G_MAXINT64 / 1000, &epoch) || !take_number (&cursor, end, G_MAXUINT32, &context)
       || !take_number (&cursor, end, G_MAXUINT32, &job) || !take_number (&cursor, end, 255, &level))
     return NULL;
-  tab = memchr (cursor, '\t', (gsize) (end - cursor));
+  tab = memchr (cursor, '\t', (gsize)(end - cursor));
   if (tab == NULL)
     return NULL;
   entry = g_new0 (ProcLogEntry, 1);
-  entry->ts_ms = (gint64) epoch * 1000;
-  entry->context = (guint32) context;
-  entry->job_id = (guint32) job;
-  entry->level = (guint) level;
-  take_tags (entry, cursor, (gsize) (tab - cursor));
-  entry->content = g_strndup (tab + 1, (gsize) (end - tab - 1));
+  entry->ts_ms = (gint64)epoch * 1000;
+  entry->context = (guint32)context;
+  entry->job_id = (guint32)job;
+  entry->level = (guint)level;
+  take_tags (entry, cursor, (gsize)(tab - cursor));
+  entry->content = g_strndup (tab + 1, (gsize)(end - tab - 1));
   return g_steal_pointer (&entry);
 }
 
@@ -188,7 +188,7 @@ proc_log_parse_time (const char *line, gsize length)
       return -1;
   if (end - cursor >= 6 && strncmp (cursor, "ms:", 3) == 0)
     ms = g_ascii_digit_value (cursor[3]) * 100 + g_ascii_digit_value (cursor[4]) * 10 + g_ascii_digit_value (cursor[5]);
-  return (gint64) epoch * 1000 + ms;
+  return (gint64)epoch * 1000 + ms;
 }
 
 /* ---------------------------------------------------------------------------------------------- cutting */
@@ -221,9 +221,9 @@ emit (ProcLineCutter *self, gboolean truncated, ProcLineFunc func, gpointer data
       const char *valid_end;
 
       if (!g_utf8_validate_len (self->pending->str, length, &valid_end) && self->pending->str + length - valid_end < 4)
-        length = (gsize) (valid_end - self->pending->str);
+        length = (gsize)(valid_end - self->pending->str);
     }
-  valid = g_utf8_make_valid (self->pending->str, (gssize) length);
+  valid = g_utf8_make_valid (self->pending->str, (gssize)length);
   func (valid, truncated, data);
   g_string_truncate (self->pending, 0);
 }
@@ -235,14 +235,14 @@ proc_line_cutter_feed (ProcLineCutter *self, const char *bytes, gsize length, Pr
 
   while (bytes < end)
     {
-      const char *newline = memchr (bytes, '\n', (gsize) (end - bytes));
+      const char *newline = memchr (bytes, '\n', (gsize)(end - bytes));
       const char *stop = newline != NULL ? newline : end;
       gsize room = self->max_line - self->pending->len;
 
       if (!self->skipping)
         {
-          g_string_append_len (self->pending, bytes, MIN (stop - bytes, (gssize) room));
-          if (stop - bytes > (gssize) room)
+          g_string_append_len (self->pending, bytes, MIN (stop - bytes, (gssize)room));
+          if (stop - bytes > (gssize)room)
             {
               emit (self, TRUE, func, data);
               self->skipping = TRUE;

@@ -1,6 +1,6 @@
 /*
- * log-line.h: one line of a log file and its parts (contract 10.1, 10.3), and the cutting of a byte stream into lines. Pure;
- * any thread.
+ * log-line.h: one line of a log file and its parts (contract 10.1, 10.3), and the cutting of a byte stream into lines.
+ * Pure; any thread.
  */
 #pragma once
 
@@ -55,7 +55,8 @@ guint proc_log_detect_level (const char *content);
 int proc_level_parse (const char *text);
 const char *proc_level_name (guint level);
 
-/* ---- cutting: bytes come as the pipe gives them, lines go out at most max_line bytes long, valid UTF-8, without CR LF. */
+/* ---- cutting: bytes come as the pipe gives them, lines go out at most max_line bytes long, valid UTF-8, without CR
+ * LF. */
 typedef struct
 {
   GString *pending;

@@ -72,8 +72,8 @@ typedef struct
 static char *
 place_format (const ProcLogWalk *walk)
 {
-  return g_strdup_printf ("%" G_GINT64_FORMAT ".%" G_GUINT64_FORMAT ".%" G_GINT64_FORMAT ".%s", walk->line_ms, walk->line_inode,
-                          walk->line_offset, walk->source);
+  return g_strdup_printf ("%" G_GINT64_FORMAT ".%" G_GUINT64_FORMAT ".%" G_GINT64_FORMAT ".%s", walk->line_ms,
+                          walk->line_inode, walk->line_offset, walk->source);
 }
 
 static gboolean
@@ -89,8 +89,8 @@ place_parse (const char *cursor, Place *place, GError **error)
       g_propagate_error (error, proc_error_new_param ("cursor", "a cursor of an earlier answer", cursor));
       return FALSE;
     }
-  place->ms = (gint64) ms;
-  place->offset = (gint64) offset;
+  place->ms = (gint64)ms;
+  place->offset = (gint64)offset;
   place->source = g_steal_pointer (&parts[3]);
   return TRUE;
 }
@@ -123,7 +123,7 @@ passes (const ProcLogEntry *entry, const ProcLogQuery *query, const char *folded
 {
   return entry->level >= query->level && (query->any_context || entry->context == query->context)
          && (query->job_id == 0 || entry->job_id == query->job_id)
-         && (query->stream < 0 || (int) entry->stream == query->stream)
+         && (query->stream < 0 || (int)entry->stream == query->stream)
          && (query->tag == NULL || has_tag (entry->tags, query->tag))
          && (folded_text == NULL || contains_folded (entry->content, folded_text))
          && (query->regex == NULL || g_regex_match (query->regex, entry->content, 0, NULL));
@@ -131,7 +131,8 @@ passes (const ProcLogEntry *entry, const ProcLogQuery *query, const char *folded
 
 /* ---------------------------------------------------------------------------------------------- the merge */
 
-/* The walk whose line comes next: by time, then by name of the source; backward the other way round. NULL = all at the end. */
+/* The walk whose line comes next: by time, then by name of the source; backward the other way round. NULL = all at the
+ * end. */
 static ProcLogWalk *
 pick (GPtrArray *walks, gboolean backward)
 {
@@ -141,7 +142,8 @@ pick (GPtrArray *walks, gboolean backward)
     {
       ProcLogWalk *walk = walks->pdata[backward ? walks->len - 1 - i : i];
 
-      if (walk->line != NULL && (best == NULL || (backward ? walk->line_ms > best->line_ms : walk->line_ms < best->line_ms)))
+      if (walk->line != NULL
+          && (best == NULL || (backward ? walk->line_ms > best->line_ms : walk->line_ms < best->line_ms)))
         best = walk;
     }
   return best;
@@ -154,14 +156,14 @@ in_range (const ProcLogQuery *query, gint64 ms)
 }
 
 /*
- * A walk for each source, standing at its first line of the answer. With a place: its own source goes on behind it; of the
- * others, what has the same time was given if their names come before (backward: after) in the order.
+ * A walk for each source, standing at its first line of the answer. With a place: its own source goes on behind it; of
+ * the others, what has the same time was given if their names come before (backward: after) in the order.
  */
 static GPtrArray *
 open_walks (ProcLogStore *store, const ProcLogQuery *query, const Place *place, gint64 *budget, gboolean *gap)
 {
   g_auto (GStrv) sources = proc_log_store_list (store, query->src);
-  GPtrArray *walks = g_ptr_array_new_with_free_func ((GDestroyNotify) proc_log_walk_free);
+  GPtrArray *walks = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_log_walk_free);
   gint64 edge = query->descending ? (query->to_ms > 0 ? query->to_ms : G_MAXINT64) : query->from_ms;
   gboolean found = place == NULL;
 
@@ -232,9 +234,9 @@ proc_log_query_run (ProcLogStore *store, const ProcLogQuery *query, GError **err
       proc_log_walk_next (walk);
     }
   if (result->hits->len > 0)
-    result->prev_cursor = g_strdup (((ProcLogHit *) result->hits->pdata[0])->cursor);
+    result->prev_cursor = g_strdup (((ProcLogHit *)result->hits->pdata[0])->cursor);
   result->next_cursor = result->hits->len == query->limit && !result->partial
-                            ? g_strdup (((ProcLogHit *) result->hits->pdata[result->hits->len - 1])->cursor)
+                            ? g_strdup (((ProcLogHit *)result->hits->pdata[result->hits->len - 1])->cursor)
                             : g_steal_pointer (&last);
   g_free (place.source);
   return result;

@@ -37,7 +37,7 @@ typedef struct
 
 typedef struct
 {
-  GPtrArray *hits; /* ProcLogHit, in the order asked for */
+  GPtrArray *hits;                 /* ProcLogHit, in the order asked for */
   char *next_cursor, *prev_cursor; /* NULL = nothing was seen */
   gboolean has_more;
   gboolean partial; /* 64 MiB or 2 s are over: go on with next_cursor */

@@ -95,20 +95,20 @@ static gint64
 read_tail (int fd, gint64 size, gint64 *whole)
 {
   char buffer[65536];
-  gint64 start = MAX (size - (gint64) sizeof buffer, 0);
+  gint64 start = MAX (size - (gint64)sizeof buffer, 0);
   gssize n = pread (fd, buffer, sizeof buffer, start);
   const char *end, *line;
 
   *whole = start;
   if (n <= 0)
     return 0;
-  end = memrchr (buffer, '\n', (gsize) n);
+  end = memrchr (buffer, '\n', (gsize)n);
   if (end == NULL)
     return 0;
   *whole = start + (end - buffer) + 1;
-  line = end > buffer ? memrchr (buffer, '\n', (gsize) (end - buffer)) : NULL;
+  line = end > buffer ? memrchr (buffer, '\n', (gsize)(end - buffer)) : NULL;
   line = line != NULL ? line + 1 : buffer;
-  return MAX (proc_log_parse_time (line, (gsize) (end - line)), 0);
+  return MAX (proc_log_parse_time (line, (gsize)(end - line)), 0);
 }
 
 /* The files a known source has on disk; a last line without its end is cut off. */
@@ -148,7 +148,7 @@ source_load (ProcLogStore *self, const char *name)
         *size = whole;
       close (fd);
     }
-  self->stats.disk_bytes += (guint64) source_bytes (source);
+  self->stats.disk_bytes += (guint64)source_bytes (source);
   g_hash_table_insert (self->sources, source->name, source);
   return source;
 }
@@ -156,9 +156,10 @@ source_load (ProcLogStore *self, const char *name)
 static void
 make_directories (ProcLogStore *self, const char *path)
 {
-  for (const char *slash = strchr (path + strlen (self->log_dir) + 1, '/'); slash != NULL; slash = strchr (slash + 1, '/'))
+  for (const char *slash = strchr (path + strlen (self->log_dir) + 1, '/'); slash != NULL;
+       slash = strchr (slash + 1, '/'))
     {
-      g_autofree char *dir = g_strndup (path, (gsize) (slash - path));
+      g_autofree char *dir = g_strndup (path, (gsize)(slash - path));
 
       if (mkdir (dir, 0755) == 0)
         chmod (dir, 0755);
@@ -173,7 +174,7 @@ drop_oldest (ProcLogStore *self, Source *source)
   g_autofree char *path = segment_path (source, last);
 
   unlink (path);
-  self->stats.disk_bytes -= (guint64) g_array_index (source->sizes, gint64, last);
+  self->stats.disk_bytes -= (guint64)g_array_index (source->sizes, gint64, last);
   if (last > 0)
     g_array_set_size (source->sizes, last);
   else
@@ -229,7 +230,7 @@ free_bytes (ProcLogStore *self)
 {
   struct statvfs info;
 
-  return statvfs (self->log_dir, &info) == 0 ? (guint64) info.f_bavail * info.f_frsize : G_MAXUINT64;
+  return statvfs (self->log_dir, &info) == 0 ? (guint64)info.f_bavail * info.f_frsize : G_MAXUINT64;
 }
 
 /* Leaves the disk the space it must have; before each flush. */
@@ -284,26 +285,27 @@ append (ProcLogStore *self, Source *source)
       return FALSE;
     }
   n = write (fd, source->buffer->str, source->buffer->len);
-  if (n >= 0 && (gsize) n < source->buffer->len && ftruncate (fd, info.st_size) == 0)
+  if (n >= 0 && (gsize)n < source->buffer->len && ftruncate (fd, info.st_size) == 0)
     n = -1; /* the disk is full: no torn lines */
   close (fd);
-  return n == (gssize) source->buffer->len;
+  return n == (gssize)source->buffer->len;
 }
 
 static void
 flush_source (ProcLogStore *self, Source *source)
 {
-  gint64 added = (gint64) source->buffer->len, mtime;
+  gint64 added = (gint64)source->buffer->len, mtime;
   gboolean guard, written;
   Source *oldest;
 
   g_mutex_lock (&self->lock);
-  if (g_array_index (source->sizes, gint64, 0) + added > (gint64) self->limits.file_max
+  if (g_array_index (source->sizes, gint64, 0) + added > (gint64)self->limits.file_max
       && g_array_index (source->sizes, gint64, 0) > 0)
     rotate (self, source);
-  while (source->sizes->len > 1 && source_bytes (source) + added > (gint64) self->limits.source_max)
+  while (source->sizes->len > 1 && source_bytes (source) + added > (gint64)self->limits.source_max)
     drop_oldest (self, source);
-  while (self->stats.disk_bytes + (guint64) added > self->limits.total_max && (oldest = find_oldest (self, &mtime)) != NULL)
+  while (self->stats.disk_bytes + (guint64)added > self->limits.total_max
+         && (oldest = find_oldest (self, &mtime)) != NULL)
     drop_oldest (self, oldest);
   guard = self->stats.disk_guard;
   g_mutex_unlock (&self->lock);
@@ -314,9 +316,9 @@ flush_source (ProcLogStore *self, Source *source)
   if (written)
     {
       g_array_index (source->sizes, gint64, 0) += added;
-      self->stats.disk_bytes += (guint64) added;
+      self->stats.disk_bytes += (guint64)added;
       self->stats.written_lines += source->buffered;
-      self->stats.written_bytes += (guint64) added;
+      self->stats.written_bytes += (guint64)added;
     }
   else
     self->stats.dropped_disk += source->buffered;
@@ -419,8 +421,8 @@ run (gpointer data)
 /* ---------------------------------------------------------------------------------------------- outside */
 
 ProcLogStore *
-proc_log_store_new (const char *log_dir, const ProcLogLimits *limits, const char *const *sources, ProcLogCatalogue catalogue,
-                    gpointer data)
+proc_log_store_new (const char *log_dir, const ProcLogLimits *limits, const char *const *sources,
+                    ProcLogCatalogue catalogue, gpointer data)
 {
   ProcLogStore *self = g_new0 (ProcLogStore, 1);
 
@@ -521,7 +523,7 @@ matches (const char *source, const char *pattern)
 static int
 compare_text (gconstpointer a, gconstpointer b)
 {
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
 }
 
 char **
@@ -539,13 +541,13 @@ proc_log_store_list (ProcLogStore *self, const char *pattern)
   g_mutex_unlock (&self->lock);
   g_ptr_array_sort (names, compare_text);
   g_ptr_array_add (names, NULL);
-  return (char **) g_ptr_array_free (g_steal_pointer (&names), FALSE);
+  return (char **)g_ptr_array_free (g_steal_pointer (&names), FALSE);
 }
 
 static void
 segment_close (gpointer data)
 {
-  close (((ProcLogSegment *) data)->fd);
+  close (((ProcLogSegment *)data)->fd);
 }
 
 GArray *

@@ -1,7 +1,7 @@
 /*
  * log-store.h: log files of the sources, below one directory: a = a.log, a.b = a/b.log, older parts .log.1, .log.2, ..
- * (contract 10.2, 10.3). Adding never waits for the disk: a bounded queue stands between, a writer thread behind it. Files of
- * others in the same tree are never written, renamed or deleted: only those of sources in our catalogue.
+ * (contract 10.2, 10.3). Adding never waits for the disk: a bounded queue stands between, a writer thread behind it.
+ * Files of others in the same tree are never written, renamed or deleted: only those of sources in our catalogue.
  */
 #pragma once
 
@@ -58,8 +58,8 @@ typedef struct
 } ProcLogSegment;
 
 /*
- * Names of all sources (sorted) that match `pattern`: whole parts and all below, "web*" as prefix of the text, NULL = all.
- * Transfer full.
+ * Names of all sources (sorted) that match `pattern`: whole parts and all below, "web*" as prefix of the text, NULL =
+ * all. Transfer full.
  */
 char **proc_log_store_list (ProcLogStore *self, const char *pattern);
 /* The files of one source, oldest first: GArray of ProcLogSegment, closed with it. */

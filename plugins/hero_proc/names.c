@@ -62,7 +62,7 @@ proc_context_parse (const char *text, guint32 *context)
     }
   if (!g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT32, &number, NULL))
     return FALSE;
-  *context = (guint32) number;
+  *context = (guint32)number;
   return TRUE;
 }
 
@@ -70,10 +70,9 @@ proc_context_parse (const char *text, guint32 *context)
 static gboolean
 is_own_program (const char *part)
 {
-  static const char *const programs[]
-      = { "hero_bundle",      "mycelium_server_msg", "hero_db_server", "hero_indexer_server",
-          "hero_code_server", "hero_proc_server",    "hero_router",    "hero_plugin_run",
-          NULL };
+  static const char *const programs[] = { "hero_bundle",         "mycelium_server_msg", "hero_db_server",
+                                          "hero_indexer_server", "hero_code_server",    "hero_proc_server",
+                                          "hero_router",         "hero_plugin_run",     NULL };
 
   return g_strv_contains (programs, part);
 }

@@ -27,9 +27,9 @@ gboolean proc_name_is_variable (const char *text);
 gboolean proc_context_parse (const char *text, guint32 *context);
 
 /*
- * The log source of an action (10.1): its service and its name as at most three parts of [A-Za-z0-9_-], the rest made '_'.
- * service NULL = a job of no service. The first part never is the name of one of the stack's own programs, whose logs lie in
- * the same tree. Transfer full.
+ * The log source of an action (10.1): its service and its name as at most three parts of [A-Za-z0-9_-], the rest made
+ * '_'. service NULL = a job of no service. The first part never is the name of one of the stack's own programs, whose
+ * logs lie in the same tree. Transfer full.
  */
 char *proc_log_source (const char *service, const char *action);
 /* TRUE for 1 to 3 legal parts joined by dots. */

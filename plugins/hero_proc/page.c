@@ -1,6 +1,6 @@
 /*
- * page.c: the tabs Services (with a page for each) and Output on admin.sock. Log lines are searched on a worker, pages are
- * written on the service thread.
+ * page.c: the tabs Services (with a page for each) and Output on admin.sock. Log lines are searched on a worker, pages
+ * are written on the service thread.
  */
 #include "hero-proc.h"
 
@@ -34,8 +34,18 @@ count_restarts (const ProcEntry *entry)
   guint restarts = 0;
 
   for (guint i = 0; i < entry->jobs->len; i++)
-    restarts += ((ProcJob *) entry->jobs->pdata[i])->restart_count;
+    restarts += ((ProcJob *)entry->jobs->pdata[i])->restart_count;
   return restarts;
+}
+
+/* A name rather than a quantity: no thousands are set apart. */
+static void
+write_pid (HeroPage *page, pid_t pid)
+{
+  if (pid != 0)
+    hero_page_cell (page, "%d", pid);
+  else
+    hero_page_cell (page, "%s", "");
 }
 
 static void
@@ -50,10 +60,9 @@ write_row (HeroPage *page, const ProcEntry *entry)
   hero_page_cell_link (page, href, name);
   hero_page_cell (page, "%s", proc_state_words[state]);
   hero_page_cell (page, "%s", proc_wanted_words[entry->spec->wanted]);
-  hero_page_cell_int (page, live != NULL ? live->pid : 0);
+  write_pid (page, live != NULL ? live->pid : 0);
   hero_page_cell_int (page, live != NULL ? live->started_at : 0);
   hero_page_cell_int (page, count_restarts (entry));
-  hero_page_cell (page, "%s", entry->spec->description);
   write_actions (page, name, state);
   hero_page_row_end (page);
 }
@@ -72,7 +81,7 @@ render_list (HeroProc *self, HeroPage *page)
   g_autoptr (GPtrArray) entries = proc_services_list (self->services);
 
   hero_page_heading (page, "Services");
-  hero_page_table_begin (page, "services", "Name|State!|Wanted|Pid#|Since@|Restarts#|Description|",
+  hero_page_table_begin (page, "services", "Name|State!|Wanted|Pid$|Since@|Restarts#|",
                          "No service yet: define the first one with service.set, on the API tab.");
   for (guint i = 0; i < entries->len; i++)
     if (may_see (page, entries->pdata[i]))
@@ -165,7 +174,7 @@ static void
 write_jobs (HeroPage *page, const ProcEntry *entry)
 {
   hero_page_heading (page, "Actions");
-  hero_page_table_begin (page, "actions", "Action|Job#|Phase!|Pid#|Since@|Restarts#|Exit code|Last failure",
+  hero_page_table_begin (page, "actions", "Action|Job$|Phase!|Pid$|Since@|Restarts#|Exit code|Last failure",
                          "It has not been started yet.");
   for (guint i = 0; i < entry->jobs->len; i++)
     {
@@ -174,9 +183,9 @@ write_jobs (HeroPage *page, const ProcEntry *entry)
 
       hero_page_row_begin (page, job->action_name);
       hero_page_cell (page, "%s", job->action_name);
-      hero_page_cell_int (page, job->id);
+      hero_page_cell (page, "%u", job->id);
       hero_page_cell (page, "%s", proc_phase_words[job->phase]);
-      hero_page_cell_int (page, job->pid);
+      write_pid (page, job->pid);
       hero_page_cell_int (page, job->started_at);
       hero_page_cell_int (page, job->restart_count);
       hero_page_cell (page, "%s", code);
@@ -196,7 +205,8 @@ write_definition (HeroProc *self, HeroPage *page, const ProcEntry *entry)
 
       if (action == NULL)
         continue;
-      hero_page_text (page, "%s (%s, restart %s)", action->name, action->interpreter, proc_restart_words[action->restart]);
+      hero_page_text (page, "%s (%s, restart %s)", action->name, action->interpreter,
+                      proc_restart_words[action->restart]);
       hero_page_pre (page, action->script);
     }
 }
@@ -226,7 +236,8 @@ render_service (HeroProc *self, HeroPage *page, const char *name)
   hero_page_fact_int (page, "Restarts", count_restarts (entry));
   hero_page_facts_end (page);
   write_actions (page, name, state);
-  hero_page_action (page, "Delete", "service.delete", "Its processes end and its definition is gone.", "name", name, NULL);
+  hero_page_action (page, "Delete", "service.delete", "Its processes end and its definition is gone.", "name", name,
+                    NULL);
   write_jobs (page, entry);
   write_definition (self, page, entry);
   hero_page_heading (page, "Last lines");
@@ -259,7 +270,8 @@ render_output (gpointer data, HeroPage *page)
                    "<label>Contains <input name=\"text\" value=\"%s\"></label> <button>Show</button></form>",
                    src != NULL ? src : "", text != NULL ? text : "");
   hero_page_html (page, "<datalist id=\"sources\">");
-  for (guint i = 0; sources[i] != NULL && hero_http_request_get_identity (hero_page_get_request (page))->context == 0; i++)
+  for (guint i = 0; sources[i] != NULL && hero_http_request_get_identity (hero_page_get_request (page))->context == 0;
+       i++)
     hero_page_htmlf (page, "<option value=\"%s\">", sources[i]);
   hero_page_html (page, "</datalist>");
   end_with_lines (self, page, src, text, OUTPUT_LINES);

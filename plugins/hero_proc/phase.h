@@ -1,6 +1,6 @@
 /*
- * phase.h: the state machine of a job as one table (contract 4.3), the state of a service computed from its jobs (4.2), and
- * what follows an exit (7.5). All pure: no time, no process, no memory. Any thread.
+ * phase.h: the state machine of a job as one table (contract 4.3), the state of a service computed from its jobs (4.2),
+ * and what follows an exit (7.5). All pure: no time, no process, no memory. Any thread.
  */
 #pragma once
 

@@ -82,7 +82,7 @@ list_processes (void)
   ProcStat stat;
 
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    if (g_ascii_string_to_unsigned (name, 10, 1, G_MAXINT, &pid, NULL) && proc_stat_read ((pid_t) pid, &stat)
+    if (g_ascii_string_to_unsigned (name, 10, 1, G_MAXINT, &pid, NULL) && proc_stat_read ((pid_t)pid, &stat)
         && stat.state != 'Z' && stat.state != 'X')
       g_array_append_val (list, stat);
   return list;
@@ -150,7 +150,7 @@ proc_find_by_tokens (GHashTable *tokens)
 gboolean
 proc_signal_exactly (const ProcStat *process, int signo)
 {
-  int fd = (int) syscall (SYS_pidfd_open, process->pid, 0);
+  int fd = (int)syscall (SYS_pidfd_open, process->pid, 0);
   gboolean done = FALSE;
   ProcStat now;
 

@@ -1,6 +1,6 @@
 /*
- * procfs.h: what /proc tells about processes: identity (pid plus start time), membership by group, session, parent chain or
- * spawn token. Reads only. Any thread; a whole walk costs about 10 us a process.
+ * procfs.h: what /proc tells about processes: identity (pid plus start time), membership by group, session, parent
+ * chain or spawn token. Reads only. Any thread; a whole walk costs about 10 us a process.
  */
 #pragma once
 
@@ -25,9 +25,10 @@ char *proc_boot_id (void);
 gboolean proc_has_token (pid_t pid, const char *token);
 
 /*
- * What a job has left behind or still has beside its main process `leader` (pid, start time; pid 0 = none): all processes, no
- * zombies, of its group or session, or descended from one of these, or with the token in their environment. token may be
- * NULL. When the leader's pid belongs to another process by now, only the token counts. Array of ProcStat.
+ * What a job has left behind or still has beside its main process `leader` (pid, start time; pid 0 = none): all
+ * processes, no zombies, of its group or session, or descended from one of these, or with the token in their
+ * environment. token may be NULL. When the leader's pid belongs to another process by now, only the token counts. Array
+ * of ProcStat.
  */
 GArray *proc_find_members (pid_t leader, guint64 start_ticks, const char *token);
 

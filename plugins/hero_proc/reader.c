@@ -60,10 +60,11 @@ proc_reader_end (ProcReader *self, GPtrArray *warnings, GError **error)
     {
       const char *nearest = proc_nearest_name (name, known);
 
-      g_ptr_array_add (warnings, nearest == NULL
-                                     ? g_strdup_printf ("unknown member '%s.%s' is not stored", self->where, (char *) name)
-                                     : g_strdup_printf ("unknown member '%s.%s' is not stored; did you mean '%s'?",
-                                                        self->where, (char *) name, nearest));
+      g_ptr_array_add (warnings,
+                       nearest == NULL
+                           ? g_strdup_printf ("unknown member '%s.%s' is not stored", self->where, (char *)name)
+                           : g_strdup_printf ("unknown member '%s.%s' is not stored; did you mean '%s'?", self->where,
+                                              (char *)name, nearest));
     }
   return TRUE;
 }
@@ -172,7 +173,7 @@ proc_reader_int (ProcReader *self, const char *names, gint64 min, gint64 max, gi
   if (node == NULL)
     return fallback;
   integer = holds (node, G_TYPE_INT64)
-            || (holds (node, G_TYPE_DOUBLE) && json_node_get_double (node) == (double) json_node_get_int (node));
+            || (holds (node, G_TYPE_DOUBLE) && json_node_get_double (node) == (double)json_node_get_int (node));
   if (integer && json_node_get_int (node) >= min && json_node_get_int (node) <= max)
     return json_node_get_int (node);
   expected = g_strdup_printf ("integer %" G_GINT64_FORMAT "..%" G_GINT64_FORMAT, min, max);
@@ -251,7 +252,7 @@ proc_reader_word (ProcReader *self, const char *names, const char *const *words,
       proc_reader_fail (self, name, expected, found);
       return fallback;
     }
-  return (guint) index;
+  return (guint)index;
 }
 
 char **
@@ -302,7 +303,7 @@ proc_reader_object (ProcReader *self, const char *names)
 static int
 compare_lines (gconstpointer a, gconstpointer b)
 {
-  const char *left = *(const char *const *) a, *right = *(const char *const *) b;
+  const char *left = *(const char *const *)a, *right = *(const char *const *)b;
   gsize left_length = strcspn (left, "="), right_length = strcspn (right, "=");
   int order = strncmp (left, right, MIN (left_length, right_length));
 
@@ -354,7 +355,7 @@ proc_reader_env (ProcReader *self, const char *names)
     }
   g_ptr_array_sort (lines, compare_lines);
   g_ptr_array_add (lines, NULL);
-  return (char **) g_ptr_array_free (g_steal_pointer (&lines), FALSE);
+  return (char **)g_ptr_array_free (g_steal_pointer (&lines), FALSE);
 }
 
 static gboolean
@@ -391,7 +392,7 @@ edit_distance (const char *a, const char *b)
   g_autofree guint *row = g_new (guint, length + 1);
 
   for (gsize j = 0; j <= length; j++)
-    row[j] = (guint) j;
+    row[j] = (guint)j;
   for (guint i = 1; *a != '\0'; a++, i++)
     {
       guint diagonal = row[0];

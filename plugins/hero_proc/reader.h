@@ -13,14 +13,15 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  const char *where;    /* prefix of names in messages: "spec", "spec.retry_policy" */
-  GHashTable *members;  /* snake_case name -> JsonNode, borrowed from the object; taken out when read */
-  GPtrArray *known;     /* every name asked for */
+  const char *where;   /* prefix of names in messages: "spec", "spec.retry_policy" */
+  GHashTable *members; /* snake_case name -> JsonNode, borrowed from the object; taken out when read */
+  GPtrArray *known;    /* every name asked for */
   GError *error;
 } ProcReader;
 
 void proc_reader_init (ProcReader *self, JsonObject *object, const char *where);
-/* Ends reading. Unknown members are added to `warnings` (NULL = they do not matter). FALSE: *error is the first error. */
+/* Ends reading. Unknown members are added to `warnings` (NULL = they do not matter). FALSE: *error is the first error.
+ */
 gboolean proc_reader_end (ProcReader *self, GPtrArray *warnings, GError **error);
 
 /* The value under any of the names, NULL when absent or null. Two of the names given is an error. */

@@ -22,7 +22,7 @@ read_time (HeroRpcCall *call, const char *param, gint64 *ms)
   if (type == G_TYPE_INT64)
     *ms = proc_time_from_int (json_node_get_int (node));
   else if (type == G_TYPE_DOUBLE)
-    *ms = proc_time_from_int ((gint64) json_node_get_double (node));
+    *ms = proc_time_from_int ((gint64)json_node_get_double (node));
   else if (type == G_TYPE_STRING)
     *ms = proc_time_from_text (json_node_get_string (node));
   else
@@ -49,7 +49,7 @@ read_level (HeroRpcCall *call, guint *level)
     value = proc_level_parse (json_node_get_string (node));
   if (value >= 0 && value <= 255)
     {
-      *level = (guint) value;
+      *level = (guint)value;
       return TRUE;
     }
   hero_rpc_fail_param (call, "level", "0..255 or one of debug|info|notice|warning|critical|error", "something else");
@@ -114,7 +114,8 @@ read_regex (HeroRpcCall *call, ProcLogQuery *query)
 {
   const char *pattern = hero_rpc_get_string (call, "regex");
   /* The match limit keeps a hostile pattern from eating the worker. */
-  g_autofree char *limited = pattern != NULL ? g_strconcat ("(*LIMIT_MATCH=100000)(*LIMIT_RECURSION=1000)", pattern, NULL) : NULL;
+  g_autofree char *limited
+      = pattern != NULL ? g_strconcat ("(*LIMIT_MATCH=100000)(*LIMIT_RECURSION=1000)", pattern, NULL) : NULL;
   g_autoptr (GError) error = NULL;
 
   if (pattern == NULL)
@@ -135,11 +136,11 @@ read_query (HeroRpcCall *call)
   query->text = g_strdup (hero_rpc_get_string (call, "text"));
   query->tag = g_strdup (hero_rpc_get_string (call, "tag"));
   query->cursor = g_strdup (hero_rpc_get_string (call, "cursor"));
-  query->job_id = (guint32) hero_rpc_get_integer (call, "job_id");
-  query->limit = (guint) hero_rpc_get_integer (call, "limit");
-  if (!read_time (call, "from", &query->from_ms) || !read_time (call, "to", &query->to_ms) || !read_level (call, &query->level)
-      || !read_range (call, &query->from_ms) || !read_words (call, query) || !read_regex (call, query)
-      || !hero_proc_rpc_get_context (call, &query->context, &query->any_context))
+  query->job_id = (guint32)hero_rpc_get_integer (call, "job_id");
+  query->limit = (guint)hero_rpc_get_integer (call, "limit");
+  if (!read_time (call, "from", &query->from_ms) || !read_time (call, "to", &query->to_ms)
+      || !read_level (call, &query->level) || !read_range (call, &query->from_ms) || !read_words (call, query)
+      || !read_regex (call, query) || !hero_proc_rpc_get_context (call, &query->context, &query->any_context))
     return NULL;
   return g_steal_pointer (&query);
 }

@@ -1,6 +1,6 @@
 /*
- * rpc.c: the table of methods: dispatch, parameter check, error texts and OpenRPC document in one; and what all handlers
- * share. Service thread.
+ * rpc.c: the table of methods: dispatch, parameter check, error texts and OpenRPC document in one; and what all
+ * handlers share. Service thread.
  */
 #include "hero-proc.h"
 
@@ -43,7 +43,7 @@ fail_own (HeroRpcCall *call, const GError *error, JsonObject *data)
 {
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      if ((int) rows[i].error != error->code)
+      if ((int)rows[i].error != error->code)
         continue;
       json_object_set_string_member (data, "code_name", rows[i].code_name);
       if (rows[i].reason != NULL)
@@ -116,17 +116,16 @@ static const HeroRpcParam set_params[]
 static const HeroRpcParam name_params[]
     = { { "name", HERO_STRING (1, 64), HERO_REQUIRED, "The service.", NULL, "id|service" }, { NULL } };
 
-static const HeroRpcParam list_params[] = {
-  { "context", HERO_ANY, 0, "Only this context, a number or a name." },
-  { "tag", HERO_STRING (1, 64), 0, "Only services with this tag." },
-  { "limit", HERO_INTEGER (1, 1000000), 0, "At most so many." },
-  { "offset", HERO_INTEGER (0, 1000000), 0, "Leave out so many at the beginning.", "0" },
-  { "class", HERO_STRING (1, 64), 0, "Only this class: user or system." },
-  { "state", HERO_STRING (1, 64), 0, "Only services in this runtime state; stopped means exited or inactive." },
-  { "status", HERO_STRING (1, 64), 0, "Only services with this wanted status.", NULL, "wanted" },
-  { "names_only", HERO_BOOLEAN, 0, "Answer with names only.", "false" },
-  { NULL }
-};
+static const HeroRpcParam list_params[]
+    = { { "context", HERO_ANY, 0, "Only this context, a number or a name." },
+        { "tag", HERO_STRING (1, 64), 0, "Only services with this tag." },
+        { "limit", HERO_INTEGER (1, 1000000), 0, "At most so many." },
+        { "offset", HERO_INTEGER (0, 1000000), 0, "Leave out so many at the beginning.", "0" },
+        { "class", HERO_STRING (1, 64), 0, "Only this class: user or system." },
+        { "state", HERO_STRING (1, 64), 0, "Only services in this runtime state; stopped means exited or inactive." },
+        { "status", HERO_STRING (1, 64), 0, "Only services with this wanted status.", NULL, "wanted" },
+        { "names_only", HERO_BOOLEAN, 0, "Answer with names only.", "false" },
+        { NULL } };
 
 static const HeroRpcParam status_params[]
     = { { "name", HERO_STRING (1, 64), HERO_REQUIRED, "The service.", NULL, "id|service" },
@@ -160,25 +159,24 @@ static const HeroRpcParam delete_params[]
         { "actions", HERO_BOOLEAN, 0, "Delete its actions too, those no other service uses.", "false" },
         { NULL } };
 
-static const HeroRpcParam query_params[] = {
-  { "src", HERO_STRING (1, 200), 0, "This source and all below it; a trailing * = everything that begins so.", NULL,
-    "prefix|name|service" },
-  { "level", HERO_ANY, 0, "This level or a higher one: a number or a word.", NULL, "min_level" },
-  { "from", HERO_ANY, 0, "Not before this time: ms, seconds or RFC 3339.", NULL, "since|start" },
-  { "to", HERO_ANY, 0, "Before this time.", NULL, "until|end" },
-  { "text", HERO_STRING (1, 1000), 0, "Lines with this in them; case does not matter.", NULL, "search|contains" },
-  { "regex", HERO_STRING (1, 1000), 0, "Lines that match." },
-  { "context", HERO_ANY, 0, "Only this context, a number or a name." },
-  { "job_id", HERO_INTEGER (1, G_MAXUINT32), 0, "Only of this job." },
-  { "stream", HERO_STRING (1, 16), 0, "Only of this stream: stdout, stderr or api." },
-  { "tag", HERO_STRING (1, 200), 0, "Only with this tag, k or k:v." },
-  { "cursor", HERO_STRING (1, 300), 0, "Go on where an earlier answer ended (its next_cursor)." },
-  { "order", HERO_STRING (1, 8), 0, "asc or desc.", "\"asc\"" },
-  { "limit", HERO_INTEGER (1, 1000), 0, "At most so many.", "200", "lines" },
-  { "range", HERO_STRING (1, 8), 0, "today, 24h, 7d or all, instead of from." },
-  { "last_ms", HERO_INTEGER (1, G_MAXINT64), 0, "Only the last so many milliseconds, instead of from." },
-  { NULL }
-};
+static const HeroRpcParam query_params[]
+    = { { "src", HERO_STRING (1, 200), 0, "This source and all below it; a trailing * = everything that begins so.",
+          NULL, "prefix|name|service" },
+        { "level", HERO_ANY, 0, "This level or a higher one: a number or a word.", NULL, "min_level" },
+        { "from", HERO_ANY, 0, "Not before this time: ms, seconds or RFC 3339.", NULL, "since|start" },
+        { "to", HERO_ANY, 0, "Before this time.", NULL, "until|end" },
+        { "text", HERO_STRING (1, 1000), 0, "Lines with this in them; case does not matter.", NULL, "search|contains" },
+        { "regex", HERO_STRING (1, 1000), 0, "Lines that match." },
+        { "context", HERO_ANY, 0, "Only this context, a number or a name." },
+        { "job_id", HERO_INTEGER (1, G_MAXUINT32), 0, "Only of this job." },
+        { "stream", HERO_STRING (1, 16), 0, "Only of this stream: stdout, stderr or api." },
+        { "tag", HERO_STRING (1, 200), 0, "Only with this tag, k or k:v." },
+        { "cursor", HERO_STRING (1, 300), 0, "Go on where an earlier answer ended (its next_cursor)." },
+        { "order", HERO_STRING (1, 8), 0, "asc or desc.", "\"asc\"" },
+        { "limit", HERO_INTEGER (1, 1000), 0, "At most so many.", "200", "lines" },
+        { "range", HERO_STRING (1, 8), 0, "today, 24h, 7d or all, instead of from." },
+        { "last_ms", HERO_INTEGER (1, G_MAXINT64), 0, "Only the last so many milliseconds, instead of from." },
+        { NULL } };
 
 /* ---------------------------------------------------------------------------------------------- schemas */
 
@@ -191,7 +189,8 @@ static const HeroRpcSchema schemas[] = {
     "\"actions\":{\"type\":\"array\",\"description\":\"Names of actions, or actions\"},"
     "\"env\":{\"type\":\"object\"},\"status\":{\"enum\":[\"start\",\"stop\",\"ignore\",\"spec\"]},"
     "\"class\":{\"enum\":[\"user\",\"system\"]},\"require_ready\":{\"type\":\"boolean\"},"
-    "\"start_timeout_ms\":{\"type\":\"integer\"},\"stop_timeout_ms\":{\"type\":\"integer\"}},\"required\":[\"name\"]}" },
+    "\"start_timeout_ms\":{\"type\":\"integer\"},\"stop_timeout_ms\":{\"type\":\"integer\"}},\"required\":[\"name\"]"
+    "}" },
   { "ServiceStatus",
     "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"state\":{\"type\":\"string\"},"
     "\"pid\":{\"type\":\"integer\"},\"status\":{\"type\":\"string\"},\"class\":{\"type\":\"string\"},"
@@ -218,7 +217,8 @@ static const HeroRpcSchema schemas[] = {
     "\"stream\":{\"type\":\"string\"},\"tags\":{\"type\":\"object\"},\"content\":{\"type\":\"string\"},"
     "\"truncated\":{\"type\":\"boolean\"}}}" },
   { "LogPage",
-    "{\"type\":\"object\",\"properties\":{\"entries\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/LogEntry\"}},"
+    "{\"type\":\"object\",\"properties\":{\"entries\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/"
+    "LogEntry\"}},"
     "\"next_cursor\":{\"type\":[\"string\",\"null\"]},\"prev_cursor\":{\"type\":[\"string\",\"null\"]},"
     "\"has_more\":{\"type\":\"boolean\"},\"partial\":{\"type\":\"boolean\"},\"gap\":{\"type\":\"boolean\"}}}" },
   { NULL }
@@ -244,32 +244,37 @@ static const HeroRpcMethod methods[] = {
     "\"created\":{\"type\":\"boolean\"},\"changed\":{\"type\":\"boolean\"},\"needs_restart\":{\"type\":\"boolean\"},"
     "\"warnings\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}",
     "Store the definition of a service and of the actions given with it.",
-    "A set replaces the whole record: members left out get their default. A definition of zinit (with exec) becomes one "
+    "A set replaces the whole record: members left out get their default. A definition of zinit (with exec) becomes "
+    "one "
     "service with one action.",
     "jobs", ERRORS (RPC_INVALID_SIGNAL, RPC_CONFIG, RPC_STORAGE, RPC_LIMIT), HERO_RPC_WRITES | HERO_RPC_RAW_PARAMS,
     "service.put|service.upsert" },
   { "service.get", hero_proc_rpc_service_get, name_params, "ServiceSpec", "The definition of a service.", NULL, "jobs",
     ERRORS (RPC_NOT_FOUND), 0, "service.config" },
-  { "service.list", hero_proc_rpc_service_list, list_params, "[]ServiceInfo", "All services, by name, with what they do now.",
-    NULL, "jobs", ERRORS (RPC_NOT_FOUND), 0, NULL },
-  { "service.status", hero_proc_rpc_service_status, status_params, "ServiceStatus", "What a service and its actions do now.", NULL,
-    "jobs", ERRORS (RPC_NOT_FOUND), HERO_RPC_WAITS, "service.info" },
-  { "service.start", hero_proc_rpc_service_start, start_params, "ServiceStart", "Start a service, if it is not up.", NULL, "jobs",
-    ERRORS (RPC_NOT_FOUND, RPC_CONFIG, RPC_PROCESS, RPC_STORAGE), HERO_RPC_WRITES | HERO_RPC_WAITS, NULL },
+  { "service.list", hero_proc_rpc_service_list, list_params, "[]ServiceInfo",
+    "All services, by name, with what they do now.", NULL, "jobs", ERRORS (RPC_NOT_FOUND), 0, NULL },
+  { "service.status", hero_proc_rpc_service_status, status_params, "ServiceStatus",
+    "What a service and its actions do now.", NULL, "jobs", ERRORS (RPC_NOT_FOUND), HERO_RPC_WAITS, "service.info" },
+  { "service.start", hero_proc_rpc_service_start, start_params, "ServiceStart", "Start a service, if it is not up.",
+    NULL, "jobs", ERRORS (RPC_NOT_FOUND, RPC_CONFIG, RPC_PROCESS, RPC_STORAGE), HERO_RPC_WRITES | HERO_RPC_WAITS,
+    NULL },
   { "service.stop", hero_proc_rpc_service_stop, stop_params,
     "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"name\":{\"type\":\"string\"},"
     "\"state\":{\"type\":\"string\"},\"stopped\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}",
-    "Stop a service and everything it started.", NULL, "jobs", ERRORS (RPC_NOT_FOUND), HERO_RPC_WRITES | HERO_RPC_WAITS, NULL },
-  { "service.restart", hero_proc_rpc_service_restart, restart_params, "ServiceStart", "Stop a service and start it again.", NULL,
-    "jobs", ERRORS (RPC_NOT_FOUND, RPC_CONFIG, RPC_PROCESS, RPC_STORAGE), HERO_RPC_WRITES | HERO_RPC_WAITS, NULL },
+    "Stop a service and everything it started.", NULL, "jobs", ERRORS (RPC_NOT_FOUND), HERO_RPC_WRITES | HERO_RPC_WAITS,
+    NULL },
+  { "service.restart", hero_proc_rpc_service_restart, restart_params, "ServiceStart",
+    "Stop a service and start it again.", NULL, "jobs", ERRORS (RPC_NOT_FOUND, RPC_CONFIG, RPC_PROCESS, RPC_STORAGE),
+    HERO_RPC_WRITES | HERO_RPC_WAITS, NULL },
   { "service.delete", hero_proc_rpc_service_delete, delete_params,
     "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"deleted\":{\"type\":\"boolean\"},"
     "\"stopped\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}",
-    "Stop a service and forget it.", NULL, "jobs", ERRORS (RPC_NOT_FOUND, RPC_STORAGE), HERO_RPC_WRITES | HERO_RPC_WAITS,
-    "service.remove|service.forget" },
-  { "logs.query", hero_proc_rpc_logs_query, query_params, "LogPage", "Search the log lines of all sources, page by page.",
-    "Order is by time, then source, then arrival. next_cursor goes on after the last line of the answer, also later.", "logs",
-    ERRORS (RPC_NOT_FOUND), 0, "logs.list|logs.search" },
+    "Stop a service and forget it.", NULL, "jobs", ERRORS (RPC_NOT_FOUND, RPC_STORAGE),
+    HERO_RPC_WRITES | HERO_RPC_WAITS, "service.remove|service.forget" },
+  { "logs.query", hero_proc_rpc_logs_query, query_params, "LogPage",
+    "Search the log lines of all sources, page by page.",
+    "Order is by time, then source, then arrival. next_cursor goes on after the last line of the answer, also later.",
+    "logs", ERRORS (RPC_NOT_FOUND), 0, "logs.list|logs.search" },
   { NULL }
 };
 

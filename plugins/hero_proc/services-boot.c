@@ -1,4 +1,5 @@
-/* services-boot.c: what happens to services when hero_proc starts and when it ends (contract 12, 13). Service thread. */
+/* services-boot.c: what happens to services when hero_proc starts and when it ends (contract 12, 13). Service thread.
+ */
 #include <string.h>
 #include <unistd.h>
 
@@ -74,7 +75,7 @@ clean_run_dir (ProcServices *self, GHashTable *active)
       guint64 id = g_ascii_strtoull (name, NULL, 10);
       g_autofree char *file = g_build_filename (path, name, NULL);
 
-      if (id > 0 && !g_hash_table_contains (active, GUINT_TO_POINTER ((guint) id)))
+      if (id > 0 && !g_hash_table_contains (active, GUINT_TO_POINTER ((guint)id)))
         unlink (file);
     }
 }
@@ -123,7 +124,7 @@ proc_services_autostart (ProcServices *self)
         ProcEntry *entry = entries->pdata[i];
         g_autoptr (GError) error = NULL;
 
-        if ((int) entry->spec->service_class != pass || entry->spec->wanted != PROC_WANTED_START)
+        if ((int)entry->spec->service_class != pass || entry->spec->wanted != PROC_WANTED_START)
           continue;
         /* We died in the middle of its restart, or of a shutdown: first the rest of its stop. */
         entry->start_again = proc_entry_get_state (entry) == PROC_STATE_STOPPING;
@@ -158,7 +159,7 @@ finish_shut_down (ProcServices *self)
         continue;
       proc_batch_delete_service (batch, entry->spec->name);
       for (guint j = 0; j < entry->jobs->len; j++)
-        proc_batch_delete_job (batch, ((ProcJob *) entry->jobs->pdata[j])->id);
+        proc_batch_delete_job (batch, ((ProcJob *)entry->jobs->pdata[j])->id);
     }
   proc_journal_keep (self->setup.journal, batch, on_all_written, self);
 }
@@ -169,7 +170,7 @@ is_committing (ProcServices *self)
   g_autoptr (GPtrArray) entries = proc_services_list (self);
 
   for (guint i = 0; i < entries->len; i++)
-    if (((ProcEntry *) entries->pdata[i])->committing)
+    if (((ProcEntry *)entries->pdata[i])->committing)
       return TRUE;
   return FALSE;
 }
@@ -177,7 +178,8 @@ is_committing (ProcServices *self)
 void
 proc_services_check_shut_down (ProcServices *self)
 {
-  if (!self->draining || self->shut_down == NULL || proc_supervisor_count (self->supervisor) > 0 || is_committing (self))
+  if (!self->draining || self->shut_down == NULL || proc_supervisor_count (self->supervisor) > 0
+      || is_committing (self))
     return;
   if (self->kill_timer == NULL)
     return; /* finished already */

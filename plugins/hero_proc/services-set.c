@@ -30,7 +30,7 @@ static gboolean
 has_action (GPtrArray *actions, const char *name)
 {
   for (guint i = 0; i < actions->len; i++)
-    if (strcmp (((ProcAction *) actions->pdata[i])->name, name) == 0)
+    if (strcmp (((ProcAction *)actions->pdata[i])->name, name) == 0)
       return TRUE;
   return FALSE;
 }
@@ -54,12 +54,12 @@ check (ProcServices *self, const ProcService *service, GPtrArray *actions, GErro
         return FALSE;
       }
   for (guint i = 0; i < actions->len; i++)
-    fresh += !g_hash_table_contains (self->actions, ((ProcAction *) actions->pdata[i])->name);
+    fresh += !g_hash_table_contains (self->actions, ((ProcAction *)actions->pdata[i])->name);
   if ((entry == NULL && g_hash_table_size (self->entries) >= PROC_MAX_SERVICES)
       || g_hash_table_size (self->actions) + fresh > PROC_MAX_ACTIONS)
     {
-      g_set_error (error, PROC_ERROR, PROC_ERROR_LIMIT, "limit exceeded: at most %d services and %d actions", PROC_MAX_SERVICES,
-                   PROC_MAX_ACTIONS);
+      g_set_error (error, PROC_ERROR, PROC_ERROR_LIMIT, "limit exceeded: at most %d services and %d actions",
+                   PROC_MAX_SERVICES, PROC_MAX_ACTIONS);
       return FALSE;
     }
   return TRUE;
@@ -88,15 +88,6 @@ stamp_action (ProcAction *action, const ProcAction *old)
   return changed;
 }
 
-static void
-tell_changed (ProcServices *self, const char *event, const char *name)
-{
-  JsonObject *data = json_object_new ();
-
-  json_object_set_string_member (data, "name", name);
-  proc_services_tell (self, event, data);
-}
-
 /* On the disk: it is in effect from here on. */
 static void
 on_set_recorded (const GError *error, gpointer data)
@@ -118,7 +109,7 @@ on_set_recorded (const GError *error, gpointer data)
       ProcAction *action = setting->actions->pdata[i];
 
       g_hash_table_replace (self->actions, action->name, proc_action_ref (action));
-      tell_changed (self, "action.changed", action->name);
+      proc_services_tell_name (self, "action.changed", action->name);
     }
   if (entry == NULL)
     entry = proc_entry_new (self, service);
@@ -128,7 +119,7 @@ on_set_recorded (const GError *error, gpointer data)
       entry->spec = proc_service_ref (service);
     }
   if (setting->result->changed)
-    tell_changed (self, "service.changed", service->name);
+    proc_services_tell_name (self, "service.changed", service->name);
   setting->result->needs_restart = proc_services_needs_restart (self, entry);
   up = proc_state_is_up (proc_entry_get_state (entry));
   if (up && setting->options.restart_if_changed && setting->result->needs_restart)

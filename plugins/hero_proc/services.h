@@ -1,7 +1,7 @@
 /*
- * services.h: the services and actions that are defined, and what of them runs: set, start, stop, restart, delete, boot and
- * shutdown (contract 4.1, 4.2, 6.1, 7.2, 13). Everything is in memory; the journal is written before a call is answered.
- * Service thread.
+ * services.h: the services and actions that are defined, and what of them runs: set, start, stop, restart, delete, boot
+ * and shutdown (contract 4.1, 4.2, 6.1, 7.2, 13). Everything is in memory; the journal is written before a call is
+ * answered. Service thread.
  */
 #pragma once
 
@@ -22,9 +22,9 @@ typedef struct
   gint64 last_start, last_stop;
   ProcState known_state; /* what the last event said */
 
-  gboolean committing;    /* its new jobs are on their way to the disk */
-  gboolean cancel_start;  /* stop came meanwhile */
-  gboolean start_again;   /* as soon as it is down */
+  gboolean committing;   /* its new jobs are on their way to the disk */
+  gboolean cancel_start; /* stop came meanwhile */
+  gboolean start_again;  /* as soon as it is down */
   gboolean deleting;
   GPtrArray *waiters;
 } ProcEntry;
@@ -53,8 +53,8 @@ void proc_services_recover (ProcServices *self, const ProcLoaded *loaded);
 /* Starts what is wanted and not up, class `system` first. */
 void proc_services_autostart (ProcServices *self);
 /*
- * Stops everything: the stop signal at once, SIGKILL to what is left after kill_after_ms. done (data) comes when nothing is
- * left and all is written.
+ * Stops everything: the stop signal at once, SIGKILL to what is left after kill_after_ms. done (data) comes when
+ * nothing is left and all is written.
  */
 void proc_services_shutdown (ProcServices *self, guint kill_after_ms, void (*done) (gpointer data), gpointer data);
 
@@ -81,15 +81,16 @@ typedef struct
 void proc_services_set (ProcServices *self, ProcService *service, GPtrArray *actions, const ProcSetOptions *options,
                         ProcSetResult *result, ProcDone done, gpointer data);
 /*
- * wait: done comes when it is ready, has failed for good (PROC_ERROR_PROCESS) or timeout_ms are over; otherwise when the
- * start is recorded. Up already: done at once.
+ * wait: done comes when it is ready, has failed for good (PROC_ERROR_PROCESS) or timeout_ms are over; otherwise when
+ * the start is recorded. Up already: done at once.
  */
-void proc_services_start (ProcServices *self, const char *name, gboolean wait, guint timeout_ms, ProcDone done, gpointer data);
+void proc_services_start (ProcServices *self, const char *name, gboolean wait, guint timeout_ms, ProcDone done,
+                          gpointer data);
 /* wait: done comes when nothing of it is left. persist: the wish is stored. force: SIGKILL at once. */
-void proc_services_stop (ProcServices *self, const char *name, gboolean force, gboolean wait, gboolean persist, ProcDone done,
-                         gpointer data);
-void proc_services_restart (ProcServices *self, const char *name, gboolean force, gboolean wait, guint timeout_ms, ProcDone done,
-                            gpointer data);
+void proc_services_stop (ProcServices *self, const char *name, gboolean force, gboolean wait, gboolean persist,
+                         ProcDone done, gpointer data);
+void proc_services_restart (ProcServices *self, const char *name, gboolean force, gboolean wait, guint timeout_ms,
+                            ProcDone done, gpointer data);
 /* Stops it first. with_actions: its actions too, those no other service uses. */
 void proc_services_delete (ProcServices *self, const char *name, gboolean force, gboolean with_actions, ProcDone done,
                            gpointer data);

@@ -90,7 +90,7 @@ with_helper (ProcSpawner *self, const ProcCommand *command, const char *soft)
   char **argv = g_new0 (char *, n + 4);
 
   argv[0] = self->helper;
-  argv[1] = (char *) soft;
+  argv[1] = (char *)soft;
   argv[2] = command->program;
   memcpy (argv + 3, command->argv, n * sizeof *argv);
   return argv;
@@ -260,9 +260,9 @@ proc_spawner_free (ProcSpawner *self)
 }
 
 void
-proc_spawner_spawn (ProcSpawner *self, ProcAction *action, const ProcSurroundings *surroundings, const ProcIdentity *identity,
-                    const char *out_path, const char *err_path, ProcSpawnDone done, gpointer data,
-                    GDestroyNotify destroy)
+proc_spawner_spawn (ProcSpawner *self, ProcAction *action, const ProcSurroundings *surroundings,
+                    const ProcIdentity *identity, const char *out_path, const char *err_path, ProcSpawnDone done,
+                    gpointer data, GDestroyNotify destroy)
 {
   Request *request = request_new (self);
 

@@ -1,6 +1,6 @@
 /*
- * spawner.h: starts children. One thread, because a spawn blocks until the child has executed its program; requests come
- * from the service's thread, results go back to its context. Contract 8.1.
+ * spawner.h: starts children. One thread, because a spawn blocks until the child has executed its program; requests
+ * come from the service's thread, results go back to its context. Contract 8.1.
  */
 #pragma once
 
@@ -25,8 +25,8 @@ typedef struct
 typedef void (*ProcSpawnDone) (ProcSpawnResult *result, gpointer data);
 
 /*
- * context: where results go. helper: path of hero_exec, needed when nofile_soft is not 0: the soft limit of open files a
- * child gets. pipe_bytes: size asked for the output pipes.
+ * context: where results go. helper: path of hero_exec, needed when nofile_soft is not 0: the soft limit of open files
+ * a child gets. pipe_bytes: size asked for the output pipes.
  */
 ProcSpawner *proc_spawner_new (GMainContext *context, const char *helper, guint nofile_soft, gsize pipe_bytes);
 /* Waits for a spawn under way; results not delivered yet are not delivered any more. */
@@ -34,9 +34,9 @@ void proc_spawner_free (ProcSpawner *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcSpawner, proc_spawner_free)
 
 /*
- * Everything after the intent is recorded: the command is made (proc_command_new), the pipes are, the child is started. The
- * identity's strings are copied. out_path, err_path: FIFOs; NULL = /dev/null. destroy (data) comes in any case. Service
- * thread.
+ * Everything after the intent is recorded: the command is made (proc_command_new), the pipes are, the child is started.
+ * The identity's strings are copied. out_path, err_path: FIFOs; NULL = /dev/null. destroy (data) comes in any case.
+ * Service thread.
  */
 void proc_spawner_spawn (ProcSpawner *self, ProcAction *action, const ProcSurroundings *surroundings,
                          const ProcIdentity *identity, const char *out_path, const char *err_path, ProcSpawnDone done,

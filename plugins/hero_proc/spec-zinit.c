@@ -1,6 +1,6 @@
 /*
- * spec-zinit.c: see spec-zinit.h. The sections are folded into one flat object, whose members are then dealt out to a service
- * and an action, with zinit's own defaults where they differ from ours. Pure; any thread.
+ * spec-zinit.c: see spec-zinit.h. The sections are folded into one flat object, whose members are then dealt out to a
+ * service and an action, with zinit's own defaults where they differ from ours. Pure; any thread.
  */
 #include "spec-zinit.h"
 
@@ -64,10 +64,11 @@ proc_spec_from_zinit (JsonObject *object, GPtrArray *warnings, GError **error)
 {
   static const char *const sections[] = { "service", "dependencies", "lifecycle", "health", "logging", NULL };
   static const char *const to_action[]
-      = { "dir", "cwd", "env", "env", "oneshot", "oneshot", "restart", "restart", "stop_signal", "stop_signal",
-          "stop_timeout_ms", "stop_timeout_ms", NULL };
-  static const char *const to_retry[] = { "restart_delay_ms", "restart_delay_max_ms", "max_restarts", "stability_period_ms",
-                                          NULL };
+      = { "dir",     "cwd",     "env",         "env",         "oneshot",         "oneshot",
+          "restart", "restart", "stop_signal", "stop_signal", "stop_timeout_ms", "stop_timeout_ms",
+          NULL };
+  static const char *const to_retry[]
+      = { "restart_delay_ms", "restart_delay_max_ms", "max_restarts", "stability_period_ms", NULL };
   static const char *const ignored[] = { "critical", "buffer_lines", "file", "forward", NULL };
   g_autoptr (JsonObject) service = json_object_new ();
   g_autoptr (JsonObject) action = json_object_new ();

@@ -9,12 +9,12 @@
 
 /* What later versions do; a set value is refused, an empty one is what every record has. */
 static const char *const action_not_yet[]
-    = { "ephemeral", "env_secrets", "health_checks", "health",      "readiness",       "schedule_policy",
-        "schedule",  "kill_other",  "kill_others",   "singleton",   "process_filters", "process_filter",
+    = { "ephemeral", "env_secrets", "health_checks", "health",    "readiness",       "schedule_policy",
+        "schedule",  "kill_other",  "kill_others",   "singleton", "process_filters", "process_filter",
         "tty",       "tty_size",    "depends_on",    NULL };
 static const char *const action_never[] = { "user", "group", "umask", "nice", "limits", NULL };
-static const char *const service_not_yet[] = { "env_secrets", "requires", "after", "wants", "conflicts", "dependencies",
-                                               "sockets", "tcp_ports", "probe", NULL };
+static const char *const service_not_yet[] = { "env_secrets",  "requires", "after",     "wants", "conflicts",
+                                               "dependencies", "sockets",  "tcp_ports", "probe", NULL };
 /* Told to readers, ignored as input, so that what was read can be set again. */
 static const char *const read_only[] = { "origin", "file", "services", "needs_restart", NULL };
 
@@ -99,7 +99,7 @@ read_context (ProcReader *reader, guint32 fallback)
     return fallback;
   if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_INT64 && json_node_get_int (node) >= 0
       && json_node_get_int (node) <= G_MAXUINT32)
-    return (guint32) json_node_get_int (node);
+    return (guint32)json_node_get_int (node);
   if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
       && proc_context_parse (json_node_get_string (node), &context))
     return context;
@@ -108,31 +108,30 @@ read_context (ProcReader *reader, guint32 fallback)
 }
 
 static void
-read_retry (ProcReader *reader, ProcAction *self)
+read_retry (ProcReader *reader, ProcAction *self, GPtrArray *warnings)
 {
   JsonObject *object = proc_reader_object (reader, "retry_policy");
   gint64 retry = proc_reader_int (reader, "retry", 0, G_MAXINT - 1, -1);
   g_autoptr (JsonObject) empty = json_object_new ();
+  g_autofree char *where = NULL;
   ProcReader sub;
   gint64 max_restarts;
   guint attempts = self->is_process ? 0 : 1;
 
   if (retry >= 0)
-    attempts = (guint) retry + 1;
-  proc_reader_init (&sub, object != NULL ? object : empty, "retry_policy");
+    attempts = (guint)retry + 1;
+  where = g_strconcat (reader->where, ".retry_policy", NULL);
+  proc_reader_init (&sub, object != NULL ? object : empty, where);
   max_restarts = proc_reader_int (&sub, "max_restarts", 0, G_MAXINT - 1, -1);
   if (max_restarts >= 0)
-    attempts = max_restarts == 0 ? 0 : (guint) max_restarts + 1;
-  self->retry.max_attempts = (guint) proc_reader_int (&sub, "max_attempts", 0, G_MAXINT, attempts);
-  self->retry.delay_ms = (guint) proc_reader_int (&sub, "delay_ms|initial_delay_ms|restart_delay_ms", 0, G_MAXINT, 1000);
-  self->retry.max_delay_ms = (guint) proc_reader_int (&sub, "max_delay_ms|restart_delay_max_ms", 0, G_MAXINT, 60000);
+    attempts = max_restarts == 0 ? 0 : (guint)max_restarts + 1;
+  self->retry.max_attempts = (guint)proc_reader_int (&sub, "max_attempts", 0, G_MAXINT, attempts);
+  self->retry.delay_ms = (guint)proc_reader_int (&sub, "delay_ms|initial_delay_ms|restart_delay_ms", 0, G_MAXINT, 1000);
+  self->retry.max_delay_ms = (guint)proc_reader_int (&sub, "max_delay_ms|restart_delay_max_ms", 0, G_MAXINT, 60000);
   self->retry.backoff = proc_reader_word (&sub, "backoff|strategy", proc_backoff_words, PROC_BACKOFF_EXPONENTIAL);
   self->retry.jitter = proc_reader_number (&sub, "jitter", 0, 1, 0.1);
-  self->retry.stability_period_ms = (guint) proc_reader_int (&sub, "stability_period_ms", 0, G_MAXINT, 60000);
-  if (reader->error == NULL)
-    proc_reader_end (&sub, NULL, &reader->error);
-  else
-    proc_reader_end (&sub, NULL, NULL);
+  self->retry.stability_period_ms = (guint)proc_reader_int (&sub, "stability_period_ms", 0, G_MAXINT, 60000);
+  proc_reader_end (&sub, warnings, reader->error == NULL ? &reader->error : NULL);
 }
 
 static void
@@ -154,9 +153,10 @@ read_success_codes (ProcReader *reader, ProcAction *self)
     {
       JsonNode *code = json_array_get_element (array, i);
 
-      if (g_strcmp0 (proc_json_type (code), "integer") != 0 || json_node_get_int (code) < 0 || json_node_get_int (code) > 255)
+      if (g_strcmp0 (proc_json_type (code), "integer") != 0 || json_node_get_int (code) < 0
+          || json_node_get_int (code) > 255)
         proc_reader_fail (reader, "success_exit_codes", "integers 0..255", proc_json_type (code));
-      self->success_codes[self->n_success_codes++] = (int) json_node_get_int (code);
+      self->success_codes[self->n_success_codes++] = (int)json_node_get_int (code);
     }
 }
 
@@ -200,7 +200,7 @@ read_script (ProcReader *reader, ProcAction *self)
 }
 
 static void
-read_restart (ProcReader *reader, ProcAction *self)
+read_restart (ProcReader *reader, ProcAction *self, GPtrArray *warnings)
 {
   gboolean always = proc_reader_bool (reader, "restart_always", FALSE);
   JsonNode *oneshot = proc_reader_node (reader, "oneshot");
@@ -211,10 +211,10 @@ read_restart (ProcReader *reader, ProcAction *self)
   else if (oneshot != NULL)
     self->is_process = !json_node_get_boolean (oneshot);
   self->is_process = proc_reader_bool (reader, "is_process", self->is_process || always);
-  read_retry (reader, self);
-  restart = self->is_process                   ? PROC_RESTART_ALWAYS
-            : self->retry.max_attempts != 1    ? PROC_RESTART_ON_FAILURE
-                                               : PROC_RESTART_NEVER;
+  read_retry (reader, self, warnings);
+  restart = self->is_process                ? PROC_RESTART_ALWAYS
+            : self->retry.max_attempts != 1 ? PROC_RESTART_ON_FAILURE
+                                            : PROC_RESTART_NEVER;
   self->restart = proc_reader_word (reader, "restart", proc_restart_words, always ? PROC_RESTART_ALWAYS : restart);
 }
 
@@ -240,21 +240,21 @@ proc_action_from_json (JsonObject *object, const char *where, GPtrArray *warning
   self->tags = read_tags (&reader);
   self->context = read_context (&reader, 0);
   self->log = proc_reader_word (&reader, "log", proc_log_mode_words, PROC_LOG_STORE);
-  self->log_level_max = (guint) proc_reader_int (&reader, "log_level_max|log_level_min", 0, 255, 0);
+  self->log_level_max = (guint)proc_reader_int (&reader, "log_level_max|log_level_min", 0, 255, 0);
   read_script (&reader, self);
   self->args = proc_reader_texts (&reader, "args", PROC_MAX_ARGS, PROC_MAX_ENV);
   self->cwd = proc_reader_text (&reader, "cwd|dir|workdir|working_dir", PROC_MAX_PATH);
   check_cwd (&reader, self->cwd);
   self->env = proc_reader_env (&reader, "env");
-  read_restart (&reader, self);
+  read_restart (&reader, self, warnings);
   timeout_s = proc_reader_int (&reader, "timeout_secs", 0, G_MAXINT / 1000, 0);
-  self->timeout_ms = (guint) proc_reader_int (&reader, "timeout_ms", 0, G_MAXINT, timeout_s * 1000);
+  self->timeout_ms = (guint)proc_reader_int (&reader, "timeout_ms", 0, G_MAXINT, timeout_s * 1000);
   if (self->timeout_ms != 0 && self->is_process)
     proc_reader_fail (&reader, "timeout_ms", "0 for a process", "a limit");
   read_success_codes (&reader, self);
   read_stop_signal (&reader, self);
-  self->stop_timeout_ms = (guint) proc_reader_int (&reader, "stop_timeout_ms", 0, G_MAXINT, 10000);
-  self->revision = (guint) proc_reader_int (&reader, "revision", 0, G_MAXINT, 0);
+  self->stop_timeout_ms = (guint)proc_reader_int (&reader, "stop_timeout_ms", 0, G_MAXINT, 10000);
+  self->revision = (guint)proc_reader_int (&reader, "revision", 0, G_MAXINT, 0);
   self->created_at = proc_reader_int (&reader, "created_at", 0, G_MAXINT64, 0);
   self->updated_at = proc_reader_int (&reader, "updated_at", 0, G_MAXINT64, 0);
   for (guint i = 0; read_only[i] != NULL; i++)
@@ -277,8 +277,9 @@ read_actions (ProcReader *reader, guint32 context, GPtrArray *actions, GPtrArray
   if (node != NULL && array == NULL)
     proc_reader_fail (reader, "actions", "array of names or action objects", proc_json_type (node));
   if (n > PROC_MAX_ACTIONS_PER_SERVICE && reader->error == NULL)
-    reader->error = g_error_new (PROC_ERROR, PROC_ERROR_LIMIT, "limit exceeded: a service has at most %u actions, got %u",
-                                 PROC_MAX_ACTIONS_PER_SERVICE, n);
+    reader->error
+        = g_error_new (PROC_ERROR, PROC_ERROR_LIMIT, "limit exceeded: a service has at most %u actions, got %u",
+                       PROC_MAX_ACTIONS_PER_SERVICE, n);
   for (guint i = 0; reader->error == NULL && i < n; i++)
     {
       JsonNode *element = json_array_get_element (array, i);
@@ -333,10 +334,10 @@ proc_service_from_json (JsonObject *object, const char *where, guint32 default_c
   self->wanted = proc_reader_word (&reader, "status|wanted", proc_wanted_words, PROC_WANTED_START);
   self->service_class = proc_reader_word (&reader, "class", proc_class_words, PROC_CLASS_USER);
   self->require_ready = proc_reader_bool (&reader, "require_ready", FALSE);
-  self->start_timeout_ms = (guint) proc_reader_int (&reader, "start_timeout_ms", 0, G_MAXINT, 30000);
-  self->stop_timeout_ms = (guint) proc_reader_int (&reader, "stop_timeout_ms", 0, G_MAXINT, 0);
+  self->start_timeout_ms = (guint)proc_reader_int (&reader, "start_timeout_ms", 0, G_MAXINT, 30000);
+  self->stop_timeout_ms = (guint)proc_reader_int (&reader, "stop_timeout_ms", 0, G_MAXINT, 0);
   self->actions = read_actions (&reader, self->context, actions, warnings);
-  self->revision = (guint) proc_reader_int (&reader, "revision", 0, G_MAXINT, 0);
+  self->revision = (guint)proc_reader_int (&reader, "revision", 0, G_MAXINT, 0);
   self->created_at = proc_reader_int (&reader, "created_at", 0, G_MAXINT64, 0);
   self->updated_at = proc_reader_int (&reader, "updated_at", 0, G_MAXINT64, 0);
   for (guint i = 0; read_only[i] != NULL; i++)
@@ -372,7 +373,7 @@ env_to_json (char **env)
   for (guint i = 0; env[i] != NULL; i++)
     {
       const char *equals = strchr (env[i], '=');
-      g_autofree char *name = g_strndup (env[i], (gsize) (equals - env[i]));
+      g_autofree char *name = g_strndup (env[i], (gsize)(equals - env[i]));
 
       json_object_set_string_member (object, name, equals + 1);
     }
@@ -488,9 +489,7 @@ merge_env (char **below, char **above)
   while (*below != NULL || *above != NULL)
     {
       gsize lower = *below != NULL ? strcspn (*below, "=") : 0, upper = *above != NULL ? strcspn (*above, "=") : 0;
-      int order = *below == NULL   ? 1
-                  : *above == NULL ? -1
-                                   : strncmp (*below, *above, MIN (lower, upper));
+      int order = *below == NULL ? 1 : *above == NULL ? -1 : strncmp (*below, *above, MIN (lower, upper));
 
       if (order == 0 && *below != NULL && *above != NULL)
         order = (lower > upper) - (lower < upper);
@@ -508,7 +507,7 @@ merge_env (char **below, char **above)
 ProcAction *
 proc_action_for_service (const ProcAction *self, const ProcService *service)
 {
-  ProcAction *copy = g_atomic_rc_box_dup (sizeof *self, (gpointer) self);
+  ProcAction *copy = g_atomic_rc_box_dup (sizeof *self, (gpointer)self);
 
   copy->name = g_strdup (self->name);
   copy->description = g_strdup (self->description);
@@ -527,7 +526,7 @@ proc_action_for_service (const ProcAction *self, const ProcService *service)
 ProcService *
 proc_service_with_wanted (const ProcService *self, ProcWanted wanted)
 {
-  ProcService *copy = g_atomic_rc_box_dup (sizeof *self, (gpointer) self);
+  ProcService *copy = g_atomic_rc_box_dup (sizeof *self, (gpointer)self);
 
   copy->name = g_strdup (self->name);
   copy->description = g_strdup (self->description);

@@ -1,7 +1,7 @@
 /*
- * spec.h: definitions of services and actions (contract 3.1 to 3.3): from JSON with full checking, to JSON, equal or not. A
- * spec is immutable once made, shared by reference count. Fields of features this version does not have are refused, so a
- * stored spec never promises more than is done. Any thread.
+ * spec.h: definitions of services and actions (contract 3.1 to 3.3): from JSON with full checking, to JSON, equal or
+ * not. A spec is immutable once made, shared by reference count. Fields of features this version does not have are
+ * refused, so a stored spec never promises more than is done. Any thread.
  */
 #pragma once
 
@@ -24,7 +24,7 @@ typedef struct
   char *interpreter; /* "auto", "exec", "sh", .. */
   char *script;
   char **args;
-  char *cwd; /* NULL = home of the user */
+  char *cwd;  /* NULL = home of the user */
   char **env; /* "NAME=value", sorted by name */
   gboolean is_process;
   guint timeout_ms; /* 0 = none */
@@ -62,8 +62,8 @@ typedef struct
 /* `where` is the name of the object in messages ("spec"). warnings: texts are added, or NULL. */
 ProcAction *proc_action_from_json (JsonObject *object, const char *where, GPtrArray *warnings, GError **error);
 /*
- * actions: the ActionSpec objects of `actions` are parsed and added (ProcAction, transfer full). default_context: for specs
- * that name none.
+ * actions: the ActionSpec objects of `actions` are parsed and added (ProcAction, transfer full). default_context: for
+ * specs that name none.
  */
 ProcService *proc_service_from_json (JsonObject *object, const char *where, guint32 default_context, GPtrArray *actions,
                                      GPtrArray *warnings, GError **error);

@@ -59,8 +59,8 @@ static int
 reopen_pipe (ProcTask *task, gboolean is_stderr)
 {
   ProcSupervisor *self = task->supervisor;
-  g_autofree char *path = proc_fifo_path (self->setup.surroundings->run_dir, task->job->id, task->job->restart_count + 1,
-                                          is_stderr);
+  g_autofree char *path
+      = proc_fifo_path (self->setup.surroundings->run_dir, task->job->id, task->job->restart_count + 1, is_stderr);
   g_autoptr (GError) error = NULL;
   int fd = proc_fifo_open (path, self->setup.pipe_bytes, &error);
 
@@ -104,7 +104,7 @@ proc_supervisor_adopt (ProcSupervisor *self, ProcJob *job, const char *boot_id, 
     {
       gint64 wait = CLAMP (job->next_attempt_at - proc_now_ms (), 0, G_MAXINT);
 
-      proc_task_begin_in (task, (guint) wait);
+      proc_task_begin_in (task, (guint)wait);
       return;
     }
   if (job->pid == 0 && found_pid != 0)
@@ -188,6 +188,6 @@ proc_supervisor_count_running (ProcSupervisor *self)
 
   g_hash_table_iter_init (&iter, self->tasks);
   while (g_hash_table_iter_next (&iter, NULL, &task))
-    n += ((ProcTask *) task)->job->pid != 0;
+    n += ((ProcTask *)task)->job->pid != 0;
   return n;
 }

@@ -1,7 +1,7 @@
 /*
- * supervisor.h: takes jobs through their phases: spawn in two commits, watch by pidfd, stop by steps, restart with back-off,
- * adopt what outlived a crash (contract 7.4, 7.5, 8, 12). It knows jobs, not services, and asks its owner through hooks to
- * keep records and output. Service thread; nothing here blocks.
+ * supervisor.h: takes jobs through their phases: spawn in two commits, watch by pidfd, stop by steps, restart with
+ * back-off, adopt what outlived a crash (contract 7.4, 7.5, 8, 12). It knows jobs, not services, and asks its owner
+ * through hooks to keep records and output. Service thread; nothing here blocks.
  */
 #pragma once
 
@@ -21,11 +21,12 @@ typedef void (*ProcSaved) (gpointer data);
 typedef struct
 {
   /*
-   * Keep the record. saved (saved_data) comes once it is durable, or once it is clear that it cannot be now: supervision
-   * goes on from memory. saved may be NULL.
+   * Keep the record. saved (saved_data) comes once it is durable, or once it is clear that it cannot be now:
+   * supervision goes on from memory. saved may be NULL.
    */
   void (*save) (gpointer owner, ProcJob *job, ProcSaved saved, gpointer saved_data);
-  /* The job went from one phase to another, or became ready (from == its phase). Terminal: the supervisor let go of it. */
+  /* The job went from one phase to another, or became ready (from == its phase). Terminal: the supervisor let go of it.
+   */
   void (*changed) (gpointer owner, ProcJob *job, ProcPhase from);
   /* An attempt has output pipes: read them. The descriptors are handed over; they may be -1. */
   void (*output_begins) (gpointer owner, ProcJob *job, int out_fd, int err_fd);
@@ -58,13 +59,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcSupervisor, proc_supervisor_free)
 /* A pending job, its record durable: start it. */
 void proc_supervisor_start (ProcSupervisor *self, ProcJob *job);
 /*
- * An active job from the store, after a restart of ours. running: its process if one was found by token, else NULL: by pid
- * and start time of the record. Nothing is signalled; a process that is gone is handled as an exit nobody saw.
+ * An active job from the store, after a restart of ours. running: its process if one was found by token, else NULL: by
+ * pid and start time of the record. Nothing is signalled; a process that is gone is handled as an exit nobody saw.
  */
-void proc_supervisor_adopt (ProcSupervisor *self, ProcJob *job, const char *boot_id, pid_t found_pid, guint64 found_start);
+void proc_supervisor_adopt (ProcSupervisor *self, ProcJob *job, const char *boot_id, pid_t found_pid,
+                            guint64 found_start);
 /*
- * End an active job: why is PROC_FAILURE_CANCELLED or PROC_FAILURE_SHUTDOWN. force: SIGKILL at once. It ends `cancelled`.
- * Again is harmless, and may add force.
+ * End an active job: why is PROC_FAILURE_CANCELLED or PROC_FAILURE_SHUTDOWN. force: SIGKILL at once. It ends
+ * `cancelled`. Again is harmless, and may add force.
  */
 void proc_supervisor_stop (ProcSupervisor *self, ProcJob *job, ProcFailure why, gboolean force);
 /* The same for every job. */

@@ -81,8 +81,7 @@ proc_task_new (ProcSupervisor *self, ProcJob *job)
   return task;
 }
 
-void
-proc_task_say (ProcTask *task, guint level, const char *format, ...) G_GNUC_PRINTF (3, 4);
+void proc_task_say (ProcTask *task, guint level, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
 void
 proc_task_say (ProcTask *task, guint level, const char *format, ...)
@@ -106,8 +105,8 @@ proc_task_step (ProcTask *task, ProcCause cause)
 
   if (!proc_phase_next (from, cause, &job->phase))
     {
-      proc_task_say (task, HERO_LOG_ERROR, "job %u (%s): no step from '%s' by cause %d", job->id, job->action, proc_phase_words[from],
-           cause);
+      proc_task_say (task, HERO_LOG_ERROR, "job %u (%s): no step from '%s' by cause %d", job->id, job->action,
+                     proc_phase_words[from], cause);
       g_return_if_reached ();
     }
   if (!proc_job_is_active (job))

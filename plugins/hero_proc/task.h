@@ -1,7 +1,7 @@
 /*
- * task.h: the inside of the supervisor: the running side of one active job. task.c has its frame and the steps of the phase
- * table, attempt.c how an attempt begins and is settled, ending.c how it ends: exit, stop, what is left behind. Service
- * thread.
+ * task.h: the inside of the supervisor: the running side of one active job. task.c has its frame and the steps of the
+ * phase table, attempt.c how an attempt begins and is settled, ending.c how it ends: exit, stop, what is left behind.
+ * Service thread.
  */
 #pragma once
 
@@ -24,14 +24,14 @@ typedef struct
   pid_t leader; /* the main process of this attempt, dead or alive: its group, and the number in `attempts` */
   int pidfd;
   HeroReactorWatch *watch;
-  GSource *ready_timer;   /* 300 ms, then `ready` */
-  GSource *timer;         /* back-off, or time limit, or stop limit, or next look at what is left */
+  GSource *ready_timer; /* 300 ms, then `ready` */
+  GSource *timer;       /* back-off, or time limit, or stop limit, or next look at what is left */
 
   ProcFailure stop_reason; /* NONE = not stopping; TIMEOUT = our own decision */
   gboolean force;
-  gboolean signalled;      /* the group has had the stop signal */
-  gboolean killed;         /* SIGKILL was sent */
-  gint64 kill_at_us;       /* when SIGKILL follows */
+  gboolean signalled; /* the group has had the stop signal */
+  gboolean killed;    /* SIGKILL was sent */
+  gint64 kill_at_us;  /* when SIGKILL follows */
 
   gboolean ended; /* the main process has; what it left behind is being ended */
   ProcExit end;
@@ -57,10 +57,11 @@ void proc_task_say (ProcTask *task, guint level, const char *format, ...) G_GNUC
 void proc_task_step (ProcTask *task, ProcCause cause);
 
 /* ---- attempt.c */
-void proc_task_begin (ProcTask *task);                       /* pending or retrying -> starting */
-void proc_task_begin_in (ProcTask *task, guint delay_ms);    /* the same, later */
-gboolean proc_task_watch (ProcTask *task, GError **error);   /* the process of pid and pidfd is alive: wait for its end */
-void proc_task_finish (ProcTask *task, const char *message); /* it and all it left are gone; message: for `error`, or NULL */
+void proc_task_begin (ProcTask *task);                     /* pending or retrying -> starting */
+void proc_task_begin_in (ProcTask *task, guint delay_ms);  /* the same, later */
+gboolean proc_task_watch (ProcTask *task, GError **error); /* the process of pid and pidfd is alive: wait for its end */
+void proc_task_finish (ProcTask *task,
+                       const char *message); /* it and all it left are gone; message: for `error`, or NULL */
 
 /* ---- ending.c */
 void proc_task_on_pidfd (int pidfd, guint32 events, gpointer task);

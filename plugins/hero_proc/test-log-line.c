@@ -6,8 +6,14 @@
 static void
 test_format (void)
 {
-  ProcLogEntry entry = { .ts_ms = 1700000000042, .context = 3, .job_id = 9, .level = 30, .stream = PROC_STREAM_STDERR,
-                         .truncated = TRUE, .tags = (char *) "dropped:5", .content = (char *) "a\tb\nc\r" };
+  ProcLogEntry entry = { .ts_ms = 1700000000042,
+                         .context = 3,
+                         .job_id = 9,
+                         .level = 30,
+                         .stream = PROC_STREAM_STDERR,
+                         .truncated = TRUE,
+                         .tags = (char *)"dropped:5",
+                         .content = (char *)"a\tb\nc\r" };
   g_autoptr (GString) line = g_string_new (NULL);
   g_autoptr (ProcLogEntry) back = NULL;
 

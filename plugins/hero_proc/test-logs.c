@@ -33,7 +33,7 @@ open_store (Fixture *f)
   for (guint i = 0; i < f->catalogue->len; i++)
     g_ptr_array_add (known, f->catalogue->pdata[i]);
   g_ptr_array_add (known, NULL);
-  f->store = proc_log_store_new (f->dir, &f->limits, (const char *const *) known->pdata, on_catalogue, f);
+  f->store = proc_log_store_new (f->dir, &f->limits, (const char *const *)known->pdata, on_catalogue, f);
 }
 
 static void
@@ -94,7 +94,7 @@ contents (ProcLogResult *result)
   GString *text = g_string_new (NULL);
 
   for (guint i = 0; i < result->hits->len; i++)
-    g_string_append_printf (text, "%s ", ((ProcLogHit *) result->hits->pdata[i])->entry->content);
+    g_string_append_printf (text, "%s ", ((ProcLogHit *)result->hits->pdata[i])->entry->content);
   return g_string_free (text, FALSE);
 }
 
@@ -233,7 +233,7 @@ disk_bytes (const char *dir)
       struct stat info;
 
       if (lstat (path, &info) == 0)
-        total += S_ISDIR (info.st_mode) ? disk_bytes (path) : (guint64) info.st_size;
+        total += S_ISDIR (info.st_mode) ? disk_bytes (path) : (guint64)info.st_size;
     }
   return total;
 }
@@ -288,16 +288,18 @@ test_torn (Fixture *f, gconstpointer data)
   proc_log_store_sync (f->store);
   result = run (f, NULL, NULL, FALSE, 10);
   ASSERT_CONTENTS (result, "whole after ");
-  g_assert_cmpint (((ProcLogHit *) result->hits->pdata[1])->entry->ts_ms, ==, 1000); /* time never goes back */
+  g_assert_cmpint (((ProcLogHit *)result->hits->pdata[1])->entry->ts_ms, ==, 1000); /* time never goes back */
 }
 
-/* A flood through a pipe: the reader keeps up, little is kept, what was dropped is told, the neighbour loses nothing. */
+/* A flood through a pipe: the reader keeps up, little is kept, what was dropped is told, the neighbour loses nothing.
+ */
 static void
 test_flood (Fixture *f, gconstpointer data)
 {
   ProcCaptureLimits limits = { 100, 200, 1 << 20, 8 << 20, 16384 };
   g_autoptr (ProcCapture) capture = proc_capture_new (f->store, &limits, NULL);
-  g_autofree char *loud = g_build_filename (f->dir, "loud.out", NULL), *quiet = g_build_filename (f->dir, "quiet.out", NULL);
+  g_autofree char *loud = g_build_filename (f->dir, "loud.out", NULL),
+                  *quiet = g_build_filename (f->dir, "quiet.out", NULL);
   int in[2], out[2];
   g_autoptr (ProcLogResult) noisy = NULL, calm = NULL, told = NULL;
 
@@ -325,7 +327,7 @@ test_flood (Fixture *f, gconstpointer data)
   g_assert_cmpuint (noisy->hits->len, <, 10000);
   told = run (f, "loud", NULL, TRUE, 1);
   {
-    ProcLogEntry *entry = ((ProcLogHit *) told->hits->pdata[0])->entry;
+    ProcLogEntry *entry = ((ProcLogHit *)told->hits->pdata[0])->entry;
     g_autofree char *tag = g_strdup_printf ("dropped:%u", 20000 - (noisy->hits->len - 1));
 
     g_assert_cmpuint (entry->level, ==, PROC_LEVEL_WARNING);

@@ -40,7 +40,7 @@ test_every_step (void)
         int expected = -1;
 
         for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-          if ((int) rows[i].from == from && (int) rows[i].cause == cause)
+          if ((int)rows[i].from == from && (int)rows[i].cause == cause)
             expected = rows[i].to;
         g_assert_cmpint (proc_phase_next (from, cause, &to), ==, expected >= 0);
         if (expected >= 0)
@@ -85,14 +85,17 @@ test_service_state (void)
     { { { PROC_PHASE_SUCCEEDED, FALSE, FALSE, TRUE } }, 1, PROC_STATE_EXITED },
     { { { PROC_PHASE_RUNNING, TRUE, TRUE, TRUE }, { PROC_PHASE_FAILED, FALSE, FALSE, TRUE } }, 2, PROC_STATE_DEGRADED },
     { { { PROC_PHASE_RUNNING, TRUE, TRUE, TRUE }, { PROC_PHASE_SUCCEEDED } }, 2, PROC_STATE_RUNNING },
-    { { { PROC_PHASE_RUNNING, TRUE, TRUE, TRUE }, { PROC_PHASE_STARTING, FALSE, FALSE, TRUE } }, 2, PROC_STATE_STARTING },
+    { { { PROC_PHASE_RUNNING, TRUE, TRUE, TRUE }, { PROC_PHASE_STARTING, FALSE, FALSE, TRUE } },
+      2,
+      PROC_STATE_STARTING },
     { { { PROC_PHASE_SUCCEEDED }, { PROC_PHASE_FAILED } }, 2, PROC_STATE_FAILED },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_test_message ("row %u", i);
-      g_assert_cmpstr (proc_state_words[proc_service_state (rows[i].jobs, rows[i].n)], ==, proc_state_words[rows[i].state]);
+      g_assert_cmpstr (proc_state_words[proc_service_state (rows[i].jobs, rows[i].n)], ==,
+                       proc_state_words[rows[i].state]);
     }
 }
 

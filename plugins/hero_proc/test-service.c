@@ -1,4 +1,5 @@
-/* test-service.c: the whole service over its sockets: definitions, starts and stops, answers and errors, logs, pages, events. */
+/* test-service.c: the whole service over its sockets: definitions, starts and stops, answers and errors, logs, pages,
+ * events. */
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <stdio.h>
@@ -140,7 +141,8 @@ test_zinit (Fixture *f, gconstpointer data)
   g_autoptr (JsonNode) lines = NULL;
 
   ASSERT_CALL ("service.set",
-               "{\"name\":\"z\",\"exec\":\"echo $A; exit 3\",\"env\":{\"A\":\"told\"},\"max_restarts\":2,\"restart_delay_ms\":10}",
+               "{\"name\":\"z\",\"exec\":\"echo $A; exit "
+               "3\",\"env\":{\"A\":\"told\"},\"max_restarts\":2,\"restart_delay_ms\":10}",
                "name", "z");
   wait_call (f, "service.status", "[\"z\"]", "actions",
              "[{\"name\":\"z\",\"job_id\":1,\"phase\":\"failed\",\"pid\":0,\"ready\":false,\"health\":\"none\","
@@ -169,17 +171,20 @@ test_refused (Fixture *f, gconstpointer data)
                 "parameter 'spec.name': expected 1 to 64 letters, digits, '_' and '-', got 'a.b'");
   ASSERT_ERROR ("service.set", "{\"name\":\"web\",\"actions\":[\"main\"],\"status\":\"maybe\"}", -32602,
                 "parameter 'spec.status': expected one of start|stop|ignore|spec, got 'maybe'");
-  ASSERT_ERROR ("service.list", "{\"state\":\"odd\"}", -32602,
-                "parameter 'state': expected one of inactive|starting|running|unhealthy|degraded|stopping|blocked|failed|success|"
-                "exited, got odd");
-  ASSERT_ERROR ("logs.query", "{\"cursor\":\"x\"}", -32602, "parameter 'cursor': expected a cursor of an earlier answer, got x");
+  ASSERT_ERROR (
+      "service.list", "{\"state\":\"odd\"}", -32602,
+      "parameter 'state': expected one of inactive|starting|running|unhealthy|degraded|stopping|blocked|failed|success|"
+      "exited, got odd");
+  ASSERT_ERROR ("logs.query", "{\"cursor\":\"x\"}", -32602,
+                "parameter 'cursor': expected a cursor of an earlier answer, got x");
   ASSERT_CALL ("service.get", "[\"web\"]", "actions", "[\"main\"]");
 }
 
 static void
 test_start_fails (Fixture *f, gconstpointer data)
 {
-  ASSERT_CALL ("service.set", "{\"name\":\"n\",\"actions\":[{\"name\":\"n\",\"exec\":\"no-such-thing\"}]}", "name", "n");
+  ASSERT_CALL ("service.set", "{\"name\":\"n\",\"actions\":[{\"name\":\"n\",\"exec\":\"no-such-thing\"}]}", "name",
+               "n");
   ASSERT_ERROR ("service.start", "{\"name\":\"n\",\"wait\":true}", -32011,
                 "process error: program 'no-such-thing' is not found in PATH");
   ASSERT_CALL ("service.status", "[\"n\"]", "state", "failed");
@@ -192,7 +197,8 @@ test_fact (Fixture *f, gconstpointer data)
   g_autofree char *pid = NULL;
 
   ASSERT_CALL ("service.set",
-               "{\"name\":\"w\",\"actions\":[{\"name\":\"m\",\"exec\":\"sleep 1000\",\"is_process\":true,\"restart\":\"never\"}]}",
+               "{\"name\":\"w\",\"actions\":[{\"name\":\"m\",\"exec\":\"sleep "
+               "1000\",\"is_process\":true,\"restart\":\"never\"}]}",
                "name", "w");
   ASSERT_CALL ("service.start", "{\"name\":\"w\",\"wait\":true}", "state", "running");
   pid = call (f, "service.status", "[\"w\"]", "pid");
@@ -236,16 +242,25 @@ test_overtaking (Fixture *f, gconstpointer data)
 static void
 test_contexts (Fixture *f, gconstpointer data)
 {
-  static const char *const list = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"service.list\",\"params\":{\"names_only\":true}}";
+  static const char *const list
+      = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"service.list\",\"params\":{\"names_only\":true}}";
   static const char *const get = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"service.get\",\"params\":[\"web\"]}";
   HeroTestAnswer *answer;
 
   ASSERT_CALL ("service.set", SLEEPER, "name", "web");
-  answer = hero_test_http (f->host, "rpc", "POST", "/rpc", "X-Hero-Context: 5\r\nContent-Type: application/json\r\n", list);
+  answer = hero_test_http (f->host, "rpc", "POST", "/rpc", "X-Hero-Context: 5\r\nContent-Type: application/json\r\n",
+                           list);
   g_assert_nonnull (strstr (answer->body, "\"result\":[]"));
   hero_test_answer_free (answer);
-  answer = hero_test_http (f->host, "rpc", "POST", "/rpc", "X-Hero-Context: 5\r\nContent-Type: application/json\r\n", get);
+  answer
+      = hero_test_http (f->host, "rpc", "POST", "/rpc", "X-Hero-Context: 5\r\nContent-Type: application/json\r\n", get);
   g_assert_nonnull (strstr (answer->body, "-32000"));
+  hero_test_answer_free (answer);
+  /* Nor may it put another program behind the name of an action that context 0 uses. */
+  answer = hero_test_http (f->host, "rpc", "POST", "/rpc", "X-Hero-Context: 5\r\nContent-Type: application/json\r\n",
+                           "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"service.set\",\"params\":{\"name\":\"mine\","
+                           "\"actions\":[{\"name\":\"main\",\"exec\":\"true\"}]}}");
+  g_assert_nonnull (strstr (answer->body, "-32094"));
   hero_test_answer_free (answer);
 }
 
@@ -272,7 +287,7 @@ test_pages (Fixture *f, gconstpointer data)
                "name", "web");
   ASSERT_CALL ("service.start", "{\"name\":\"web\",\"wait\":true}", "ready", "true");
   assert_page (f, "/services", "running");
-  assert_page (f, "/services", "&lt;b&gt;");
+  assert_page (f, "/services/web", "&lt;b&gt;");
   assert_page (f, "/services", "service.stop");
   assert_page (f, "/services/web", "hello there");
   assert_page (f, "/output", "hello there");

@@ -30,7 +30,8 @@ typedef struct
 static void
 set_up (Fixture *f, gconstpointer soft)
 {
-  static const char *const environment[] = { "PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/tmp", "LISTEN_FDS=3", "X=1", NULL };
+  static const char *const environment[]
+      = { "PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/tmp", "LISTEN_FDS=3", "X=1", NULL };
   static const char *const deny[] = { "LISTEN_FDS", NULL };
   static const char *const own[] = { "HERO_SOCKET_DIR=/s", NULL };
 
@@ -119,7 +120,8 @@ test_output_and_exit (Fixture *f, gconstpointer soft)
   ProcExit end;
   g_autofree char *out = NULL, *err = NULL;
 
-  spawn (f, "{\"name\":\"a\",\"interpreter\":\"sh\",\"script\":\"echo out $1; echo err >&2; exit 7\",\"args\":[\"x\"]}");
+  spawn (f,
+         "{\"name\":\"a\",\"interpreter\":\"sh\",\"script\":\"echo out $1; echo err >&2; exit 7\",\"args\":[\"x\"]}");
   g_assert_cmpstr (f->failure, ==, NULL);
   end = wait_end (f, &source);
   out = read_output (f->result.out_fd);
@@ -155,13 +157,14 @@ test_surroundings (Fixture *f, gconstpointer soft)
   ProcExitSource source;
   g_autofree char *out = NULL;
 
-  spawn (f, "{\"name\":\"a\",\"interpreter\":\"python\",\"cwd\":\"/\",\"env\":{\"Y\":2},\"script\":"
-            "\"import os,signal\\n"
-            "print(sorted(os.listdir('/proc/self/fd'))[:3], len(os.listdir('/proc/self/fd')))\\n"
-            "print(signal.pthread_sigmask(signal.SIG_BLOCK, []))\\n"
-            "print(os.getcwd(), os.environ.get('PWD'), os.environ.get('LISTEN_FDS'), os.environ['X'], os.environ['Y'])\\n"
-            "e=os.environ\\n"
-            "print(e['HERO_PROC_JOB_ID'], e['HERO_PROC_SERVICE'], e['HERO_PROC_ACTION'], e['HERO_SOCKET_DIR'])\\n\"}");
+  spawn (f,
+         "{\"name\":\"a\",\"interpreter\":\"python\",\"cwd\":\"/\",\"env\":{\"Y\":2},\"script\":"
+         "\"import os,signal\\n"
+         "print(sorted(os.listdir('/proc/self/fd'))[:3], len(os.listdir('/proc/self/fd')))\\n"
+         "print(signal.pthread_sigmask(signal.SIG_BLOCK, []))\\n"
+         "print(os.getcwd(), os.environ.get('PWD'), os.environ.get('LISTEN_FDS'), os.environ['X'], os.environ['Y'])\\n"
+         "e=os.environ\\n"
+         "print(e['HERO_PROC_JOB_ID'], e['HERO_PROC_SERVICE'], e['HERO_PROC_ACTION'], e['HERO_SOCKET_DIR'])\\n\"}");
   g_assert_cmpstr (f->failure, ==, NULL);
   wait_end (f, &source);
   out = read_output (f->result.out_fd);
@@ -205,10 +208,12 @@ static void
 test_missing (Fixture *f, gconstpointer soft)
 {
   static const char *const rows[][2] = {
-    { "{\"name\":\"a\",\"exec\":\"no-such-program -x\"}", "process error: program 'no-such-program' is not found in PATH" },
+    { "{\"name\":\"a\",\"exec\":\"no-such-program -x\"}",
+      "process error: program 'no-such-program' is not found in PATH" },
     { "{\"name\":\"a\",\"exec\":\"/etc/passwd\"}", "process error: program '/etc/passwd' is not an executable file" },
     { "{\"name\":\"a\",\"exec\":\"/nowhere/x\"}", "process error: program '/nowhere/x' is not there" },
-    { "{\"name\":\"a\",\"exec\":\"true\",\"cwd\":\"/nowhere\"}", "process error: the working directory '/nowhere' is not there" },
+    { "{\"name\":\"a\",\"exec\":\"true\",\"cwd\":\"/nowhere\"}",
+      "process error: the working directory '/nowhere' is not there" },
     { "{\"name\":\"a\",\"script\":\"x\",\"interpreter\":\"cobol\"}",
       "process error: unknown interpreter 'cobol'; name its program in the key 'interpreters'" },
     { "{\"name\":\"a\",\"exec\":\"echo 'x\"}", NULL },
@@ -259,7 +264,7 @@ test_find_by_token (Fixture *f, gconstpointer soft)
   ProcStat *stat;
 
   spawn (f, "{\"name\":\"a\",\"exec\":\"sleep 1000\"}");
-  g_hash_table_add (tokens, (char *) token);
+  g_hash_table_add (tokens, (char *)token);
   /* With the helper the environment is there from the first instruction on: exec keeps it. */
   found = proc_find_by_tokens (tokens);
   stat = g_hash_table_lookup (found, token);
@@ -272,7 +277,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_snprintf (token, sizeof token, "token-%d-%08x", (int) getpid (), g_random_int ());
+  g_snprintf (token, sizeof token, "token-%d-%08x", (int)getpid (), g_random_int ());
 #define ADD(path, soft, func) g_test_add (path, Fixture, GUINT_TO_POINTER (soft), set_up, func, tear_down)
   ADD ("/spawner/output-and-exit", 0, test_output_and_exit);
   ADD ("/spawner/output-and-exit-limited", 77, test_output_and_exit);

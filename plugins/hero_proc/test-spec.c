@@ -47,12 +47,12 @@ test_action_defaults (void)
 static void
 test_action_round_trip (void)
 {
-  g_autoptr (ProcAction) action
-      = action_from ("{\"name\":\"a.b:c\",\"script\":\"echo\\n$X\",\"interpreter\":\"sh\",\"args\":[\"1\",\"\\u00e4\"],"
-                     "\"env\":{\"B\":1,\"A\":true,\"C\":\"x=y\"},\"cwd\":\"~/w\",\"tags\":[\"t/1\"],\"restart\":\"On-Failure\","
-                     "\"retryPolicy\":{\"initialDelayMs\":5,\"backoff\":\"linear\",\"jitter\":0},\"stopSignal\":\"int\","
-                     "\"success_exit_codes\":[0,3],\"context\":7}",
-                     NULL, NULL);
+  g_autoptr (ProcAction) action = action_from (
+      "{\"name\":\"a.b:c\",\"script\":\"echo\\n$X\",\"interpreter\":\"sh\",\"args\":[\"1\",\"\\u00e4\"],"
+      "\"env\":{\"B\":1,\"A\":true,\"C\":\"x=y\"},\"cwd\":\"~/w\",\"tags\":[\"t/1\"],\"restart\":\"On-Failure\","
+      "\"retryPolicy\":{\"initialDelayMs\":5,\"backoff\":\"linear\",\"jitter\":0},\"stopSignal\":\"int\","
+      "\"success_exit_codes\":[0,3],\"context\":7}",
+      NULL, NULL);
   g_autoptr (JsonObject) json = proc_action_to_json (action);
   g_autoptr (ProcAction) again = proc_action_from_json (json, "spec", NULL, NULL);
 
@@ -81,7 +81,8 @@ test_refusals (void)
     { "{\"name\":\"a\"}", PROC_ERROR_CONFIG, "config error: 'spec.script' is empty" },
     { "{\"name\":\"a..b\",\"script\":\"x\"}", PROC_ERROR_INVALID_PARAM,
       "parameter 'spec.name': expected 1 to 128 letters, digits and _.:-, got a..b" },
-    { "{\"name\":\"a\",\"script\":5}", PROC_ERROR_INVALID_PARAM, "parameter 'spec.script': expected string, got integer" },
+    { "{\"name\":\"a\",\"script\":5}", PROC_ERROR_INVALID_PARAM,
+      "parameter 'spec.script': expected string, got integer" },
     { "{\"name\":\"a\",\"script\":\"x\",\"stop_timeout_ms\":-1}", PROC_ERROR_INVALID_PARAM,
       "parameter 'spec.stop_timeout_ms': expected integer 0..2147483647, got -1" },
     { "{\"name\":\"a\",\"script\":\"x\",\"restart\":\"often\"}", PROC_ERROR_INVALID_PARAM,
@@ -101,7 +102,7 @@ test_refusals (void)
     { "{\"name\":\"a\",\"script\":\"x\",\"env\":{\"A\":[]}}", PROC_ERROR_INVALID_PARAM,
       "parameter 'spec.env.A': expected string, number or boolean, got array" },
     { "{\"name\":\"a\",\"script\":\"x\",\"retry_policy\":{\"jitter\":2}}", PROC_ERROR_INVALID_PARAM,
-      "parameter 'retry_policy.jitter': expected number 0..1, got integer" },
+      "parameter 'spec.retry_policy.jitter': expected number 0..1, got integer" },
     { "{\"name\":\"a\",\"script\":\"x\",\"is_process\":true,\"timeout_ms\":5}", PROC_ERROR_INVALID_PARAM,
       "parameter 'spec.timeout_ms': expected 0 for a process, got a limit" },
     { "{\"name\":\"a\",\"script\":\"x\",\"exec\":\"y\"}", PROC_ERROR_INVALID_PARAM,
@@ -143,12 +144,12 @@ service_from (const char *text, GPtrArray *actions, GError **error)
 static void
 test_service (void)
 {
-  g_autoptr (GPtrArray) actions = g_ptr_array_new_with_free_func ((GDestroyNotify) proc_action_unref);
+  g_autoptr (GPtrArray) actions = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_action_unref);
   g_autoptr (GError) error = NULL;
-  g_autoptr (ProcService) service
-      = service_from ("{\"name\":\"web\",\"status\":\"Ignore\",\"env\":{\"A\":\"s\",\"B\":\"s\"},\"stop_timeout_ms\":50,"
-                      "\"actions\":[\"old\",{\"name\":\"main\",\"exec\":\"sleep 9\",\"env\":{\"B\":\"a\"}}]}",
-                      actions, &error);
+  g_autoptr (ProcService) service = service_from (
+      "{\"name\":\"web\",\"status\":\"Ignore\",\"env\":{\"A\":\"s\",\"B\":\"s\"},\"stop_timeout_ms\":50,"
+      "\"actions\":[\"old\",{\"name\":\"main\",\"exec\":\"sleep 9\",\"env\":{\"B\":\"a\"}}]}",
+      actions, &error);
   g_autoptr (ProcAction) merged = NULL;
   g_autoptr (JsonObject) json = NULL;
   g_autoptr (ProcService) again = NULL;
@@ -157,7 +158,7 @@ test_service (void)
   g_assert_cmpint (service->wanted, ==, PROC_WANTED_IGNORE);
   g_assert_cmpuint (service->context, ==, 4);
   g_assert_cmpuint (actions->len, ==, 1);
-  g_assert_cmpuint (((ProcAction *) actions->pdata[0])->context, ==, 4);
+  g_assert_cmpuint (((ProcAction *)actions->pdata[0])->context, ==, 4);
   g_assert_cmpstr (service->actions[0], ==, "old");
   g_assert_cmpstr (service->actions[1], ==, "main");
   merged = proc_action_for_service (actions->pdata[0], service);
@@ -172,7 +173,7 @@ test_service (void)
 static void
 test_service_refusals (void)
 {
-  g_autoptr (GPtrArray) actions = g_ptr_array_new_with_free_func ((GDestroyNotify) proc_action_unref);
+  g_autoptr (GPtrArray) actions = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_action_unref);
   g_autoptr (GError) name = NULL, none = NULL, twice = NULL, later = NULL;
 
   g_assert_null (service_from ("{\"name\":\"a.b\",\"actions\":[\"x\"]}", actions, &name));
@@ -188,12 +189,13 @@ test_service_refusals (void)
 static void
 test_zinit (void)
 {
-  g_autoptr (GPtrArray) actions = g_ptr_array_new_with_free_func ((GDestroyNotify) proc_action_unref);
+  g_autoptr (GPtrArray) actions = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_action_unref);
   g_autoptr (GPtrArray) warnings = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (JsonObject) flat = parse ("{\"name\":\"w\",\"exec\":\"echo $A; exit 3\",\"env\":{\"A\":\"1\"},\"max_restarts\":2}");
-  g_autoptr (JsonObject) nested
-      = parse ("{\"service\":{\"name\":\"w\",\"exec\":\"sleep 5\",\"oneshot\":true},\"lifecycle\":{\"restart\":\"never\"},"
-               "\"logging\":{\"buffer_lines\":9}}");
+  g_autoptr (JsonObject) flat
+      = parse ("{\"name\":\"w\",\"exec\":\"echo $A; exit 3\",\"env\":{\"A\":\"1\"},\"max_restarts\":2}");
+  g_autoptr (JsonObject) nested = parse (
+      "{\"service\":{\"name\":\"w\",\"exec\":\"sleep 5\",\"oneshot\":true},\"lifecycle\":{\"restart\":\"never\"},"
+      "\"logging\":{\"buffer_lines\":9}}");
   g_autoptr (JsonObject) ours = NULL, also = NULL;
   g_autoptr (ProcService) service = NULL, second = NULL;
   g_autoptr (GError) error = NULL;

@@ -1,4 +1,5 @@
-/* test-supervisor.c: jobs with real children through all their phases: exit, kill, restart, stop, leftovers, adoption. */
+/* test-supervisor.c: jobs with real children through all their phases: exit, kill, restart, stop, leftovers, adoption.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -93,16 +94,17 @@ on_output_ends (gpointer owner, ProcJob *job)
 static gboolean
 on_may_restart (gpointer owner, ProcJob *job)
 {
-  return ((Fixture *) owner)->may_restart;
+  return ((Fixture *)owner)->may_restart;
 }
 
 static void
 on_log (gpointer owner, guint level, const char *text)
 {
-  g_string_append_printf (((Fixture *) owner)->log, "%s\n", text);
+  g_string_append_printf (((Fixture *)owner)->log, "%s\n", text);
 }
 
-static const ProcSupervisorHooks hooks = { on_save, on_changed, on_output_begins, on_output_ends, on_may_restart, on_log };
+static const ProcSupervisorHooks hooks
+    = { on_save, on_changed, on_output_begins, on_output_ends, on_may_restart, on_log };
 
 static void
 make_supervisor (Fixture *f)
@@ -279,10 +281,10 @@ test_cannot_start (Fixture *f, gconstpointer data)
 static void
 test_retries (Fixture *f, gconstpointer data)
 {
-  start (f, "{\"name\":\"a\",\"interpreter\":\"sh\",\"script\":\"exit 3\",\"retry_policy\":{\"max_attempts\":3,\"delay_ms\":10}}");
+  start (f, "{\"name\":\"a\",\"interpreter\":\"sh\",\"script\":\"exit "
+            "3\",\"retry_policy\":{\"max_attempts\":3,\"delay_ms\":10}}");
   WAIT (f, over (f));
-  g_assert_cmpstr (f->phases->str, ==,
-                   " starting running retrying starting running retrying starting running failed");
+  g_assert_cmpstr (f->phases->str, ==, " starting running retrying starting running retrying starting running failed");
   g_assert_cmpuint (f->job->attempts->len, ==, 3);
   g_assert_cmpuint (f->job->restart_count, ==, 2);
   g_assert_cmpuint (f->job->attempt, ==, 3);
@@ -467,7 +469,7 @@ test_adopt_stranger (Fixture *f, gconstpointer data)
   json_object_set_string_member (record, "phase", "running");
   proc_stat_read (getpid (), &self);
   json_object_set_int_member (record, "pid", getpid ());
-  json_object_set_int_member (record, "proc_start", (gint64) self.start_ticks + 1);
+  json_object_set_int_member (record, "proc_start", (gint64)self.start_ticks + 1);
   proc_job_unref (f->job);
   f->job = proc_job_from_record (record, NULL);
   proc_supervisor_adopt (f->supervisor, f->job, boot_id, 0, 0);

@@ -11,8 +11,8 @@ const char *const proc_state_words[] = { "inactive", "starting", "running", "unh
 const char *const proc_phase_words[] = { "pending",   "waiting", "starting",  "running", "retrying", "stopping",
                                          "succeeded", "failed",  "cancelled", "skipped", NULL };
 const char *const proc_failure_words[]
-    = { "none",         "exit_code",    "signal",   "timeout",   "stop_timeout", "spawn_error",
-        "exit_unknown", "host_restart", "shutdown", "cancelled", NULL };
+    = { "none",         "exit_code", "signal",    "timeout", "stop_timeout", "spawn_error", "exit_unknown",
+        "host_restart", "shutdown",  "cancelled", NULL };
 const char *const proc_restart_words[] = { "always", "on_failure", "never", NULL };
 const char *const proc_backoff_words[] = { "exponential", "linear", "fixed", NULL };
 const char *const proc_log_mode_words[] = { "store|ring|stdout", "none", NULL };
@@ -61,7 +61,7 @@ proc_word_list (const char *const *words)
 
       if (i > 0)
         g_string_append_c (list, '|');
-      g_string_append_len (list, words[i], bar == NULL ? (gssize) strlen (words[i]) : bar - words[i]);
+      g_string_append_len (list, words[i], bar == NULL ? (gssize)strlen (words[i]) : bar - words[i]);
     }
   return g_string_free (list, FALSE);
 }
@@ -72,12 +72,12 @@ static const struct
   int number;
   const char *name;
 } fatal_signals[] = {
-  { SIGHUP, "SIGHUP" },   { SIGINT, "SIGINT" },       { SIGQUIT, "SIGQUIT" }, { SIGILL, "SIGILL" },
-  { SIGTRAP, "SIGTRAP" }, { SIGABRT, "SIGABRT" },     { SIGBUS, "SIGBUS" },   { SIGFPE, "SIGFPE" },
-  { SIGKILL, "SIGKILL" }, { SIGUSR1, "SIGUSR1" },     { SIGSEGV, "SIGSEGV" }, { SIGUSR2, "SIGUSR2" },
-  { SIGPIPE, "SIGPIPE" }, { SIGALRM, "SIGALRM" },     { SIGTERM, "SIGTERM" }, { SIGSTKFLT, "SIGSTKFLT" },
-  { SIGXCPU, "SIGXCPU" }, { SIGXFSZ, "SIGXFSZ" },     { SIGIO, "SIGIO" },     { SIGVTALRM, "SIGVTALRM" },
-  { SIGPROF, "SIGPROF" }, { SIGPWR, "SIGPWR" },       { SIGSYS, "SIGSYS" },
+  { SIGHUP, "SIGHUP" },   { SIGINT, "SIGINT" },   { SIGQUIT, "SIGQUIT" }, { SIGILL, "SIGILL" },
+  { SIGTRAP, "SIGTRAP" }, { SIGABRT, "SIGABRT" }, { SIGBUS, "SIGBUS" },   { SIGFPE, "SIGFPE" },
+  { SIGKILL, "SIGKILL" }, { SIGUSR1, "SIGUSR1" }, { SIGSEGV, "SIGSEGV" }, { SIGUSR2, "SIGUSR2" },
+  { SIGPIPE, "SIGPIPE" }, { SIGALRM, "SIGALRM" }, { SIGTERM, "SIGTERM" }, { SIGSTKFLT, "SIGSTKFLT" },
+  { SIGXCPU, "SIGXCPU" }, { SIGXFSZ, "SIGXFSZ" }, { SIGIO, "SIGIO" },     { SIGVTALRM, "SIGVTALRM" },
+  { SIGPROF, "SIGPROF" }, { SIGPWR, "SIGPWR" },   { SIGSYS, "SIGSYS" },
 };
 
 int
@@ -86,7 +86,7 @@ proc_signal_parse (const char *text)
   guint64 number;
 
   if (g_ascii_string_to_unsigned (text, 10, 1, 64, &number, NULL))
-    return proc_signal_name ((int) number) != NULL ? (int) number : 0;
+    return proc_signal_name ((int)number) != NULL ? (int)number : 0;
   if (g_ascii_strncasecmp (text, "SIG", 3) == 0)
     text += 3;
   for (guint i = 0; i < G_N_ELEMENTS (fatal_signals); i++)

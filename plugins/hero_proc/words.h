@@ -1,6 +1,6 @@
 /*
- * words.h: the closed word lists of the contract (3, 4) as enums. Output is lower snake_case; on input case, '-' and '_' do
- * not matter. Pure; any thread.
+ * words.h: the closed word lists of the contract (3, 4) as enums. Output is lower snake_case; on input case, '-' and
+ * '_' do not matter. Pure; any thread.
  */
 #pragma once
 

@@ -1,0 +1,204 @@
+/* entry.c: one service as it is: its state from its jobs, what is told of it, and who waits for it. Service thread. */
+#include <string.h>
+
+#include "errors.h"
+#include "services-private.h"
+
+/* ---------------------------------------------------------------------------------------------- entries */
+
+static void
+waiter_free (gpointer data)
+{
+  ProcWaiter *waiter = data;
+
+  if (waiter->limit != NULL)
+    {
+      g_source_destroy (waiter->limit);
+      g_source_unref (waiter->limit);
+    }
+  g_free (waiter);
+}
+
+void
+proc_entry_free (gpointer data)
+{
+  ProcEntry *entry = data;
+
+  proc_service_unref (entry->spec);
+  g_ptr_array_unref (entry->jobs);
+  g_ptr_array_unref (entry->waiters);
+  g_free (entry);
+}
+
+ProcEntry *
+proc_entry_new (ProcServices *self, ProcService *spec)
+{
+  ProcEntry *entry = g_new0 (ProcEntry, 1);
+
+  entry->spec = proc_service_ref (spec);
+  entry->jobs = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_job_unref);
+  entry->waiters = g_ptr_array_new_with_free_func (waiter_free);
+  g_hash_table_insert (self->entries, g_strdup (spec->name), entry);
+  return entry;
+}
+
+ProcState
+proc_entry_get_state (const ProcEntry *entry)
+{
+  g_autofree ProcJobView *views = g_new (ProcJobView, MAX (entry->jobs->len, 1));
+
+  for (guint i = 0; i < entry->jobs->len; i++)
+    views[i] = proc_job_get_view (entry->jobs->pdata[i]);
+  return proc_service_state (views, entry->jobs->len);
+}
+
+ProcJob *
+proc_entry_get_live (const ProcEntry *entry)
+{
+  for (guint i = 0; i < entry->jobs->len; i++)
+    if (((ProcJob *)entry->jobs->pdata[i])->pid != 0)
+      return entry->jobs->pdata[i];
+  return NULL;
+}
+
+gboolean
+proc_entry_is_active (const ProcEntry *entry)
+{
+  for (guint i = 0; i < entry->jobs->len; i++)
+    if (proc_job_is_active (entry->jobs->pdata[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* TRUE if every job is ready, or has done what it is for. */
+gboolean
+proc_entry_is_ready (const ProcEntry *entry)
+{
+  for (guint i = 0; i < entry->jobs->len; i++)
+    if (!((ProcJob *)entry->jobs->pdata[i])->ready)
+      return FALSE;
+  return TRUE;
+}
+
+/* The error of the first job that failed, as what a start for nothing is answered with. */
+GError *
+proc_entry_failure (const ProcEntry *entry)
+{
+  for (guint i = 0; i < entry->jobs->len; i++)
+    {
+      const ProcJob *job = entry->jobs->pdata[i];
+
+      if (job->phase != PROC_PHASE_FAILED)
+        continue;
+      return g_error_new (PROC_ERROR, PROC_ERROR_PROCESS, "%s%s",
+                          job->failure == PROC_FAILURE_SPAWN_ERROR ? "" : "process error: ",
+                          job->error != NULL ? job->error : proc_failure_words[job->failure]);
+    }
+  return NULL;
+}
+
+/* ---------------------------------------------------------------------------------------------- events */
+
+void
+proc_services_tell (ProcServices *self, const char *event, JsonObject *data)
+{
+  self->setup.event (self->setup.owner, event, data);
+}
+
+void
+proc_services_tell_name (ProcServices *self, const char *event, const char *name)
+{
+  JsonObject *data = json_object_new ();
+
+  json_object_set_string_member (data, "name", name);
+  proc_services_tell (self, event, data);
+}
+
+void
+proc_entry_tell_state (ProcServices *self, ProcEntry *entry, ProcState state)
+{
+  JsonObject *data = json_object_new ();
+  const ProcJob *live = proc_entry_get_live (entry);
+  const ProcJob *first = entry->jobs->len > 0 ? entry->jobs->pdata[0] : NULL;
+
+  json_object_set_string_member (data, "name", entry->spec->name);
+  json_object_set_string_member (data, "from", proc_state_words[entry->known_state]);
+  json_object_set_string_member (data, "to", proc_state_words[state]);
+  json_object_set_int_member (data, "pid", live != NULL ? live->pid : 0);
+  if (first != NULL && first->error != NULL)
+    json_object_set_string_member (data, "reason", first->error);
+  else
+    json_object_set_null_member (data, "reason");
+  proc_services_tell (self, "service.state", data);
+}
+
+void
+proc_services_tell_job (ProcServices *self, const char *event, const ProcJob *job, ProcPhase from)
+{
+  JsonObject *data = json_object_new ();
+
+  json_object_set_int_member (data, "id", job->id);
+  json_object_set_string_member (data, "action", job->action);
+  json_object_set_string_member (data, "from", proc_phase_words[from]);
+  json_object_set_string_member (data, "to", proc_phase_words[job->phase]);
+  json_object_set_int_member (data, "pid", job->pid);
+  if (job->exit_code >= 0)
+    json_object_set_int_member (data, "exit_code", job->exit_code);
+  else
+    json_object_set_null_member (data, "exit_code");
+  if (job->failure != PROC_FAILURE_NONE)
+    json_object_set_string_member (data, "failure", proc_failure_words[job->failure]);
+  else
+    json_object_set_null_member (data, "failure");
+  proc_services_tell (self, event, data);
+}
+
+/* ---------------------------------------------------------------------------------------------- waiting */
+
+static void
+finish_waiter (ProcWaiter *waiter, const GError *error)
+{
+  ProcDone done = waiter->done;
+  gpointer data = waiter->data;
+
+  g_ptr_array_remove (waiter->entry->waiters, waiter);
+  done (error, data);
+}
+
+static gboolean
+on_wait_limit (gpointer data)
+{
+  finish_waiter (data, NULL); /* the answer says how far it came */
+  return G_SOURCE_REMOVE;
+}
+
+/* timeout_ms 0 = for ever. */
+ProcWaiter *
+proc_entry_wait (ProcServices *self, ProcEntry *entry, ProcWaitKind kind, guint timeout_ms, ProcDone done,
+                 gpointer data)
+{
+  ProcWaiter *waiter = g_new0 (ProcWaiter, 1);
+
+  *waiter = (ProcWaiter){ self, entry, kind, FALSE, done, data, NULL };
+  if (timeout_ms > 0)
+    {
+      waiter->limit = g_timeout_source_new (timeout_ms);
+      g_source_set_callback (waiter->limit, on_wait_limit, waiter, NULL);
+      g_source_attach (waiter->limit, self->setup.supervisor.context);
+    }
+  g_ptr_array_add (entry->waiters, waiter);
+  return waiter;
+}
+
+/* Answers everybody of one kind. */
+void
+proc_entry_release (ProcEntry *entry, ProcWaitKind kind, const GError *error)
+{
+  g_autoptr (GPtrArray) due = g_ptr_array_new ();
+
+  for (guint i = 0; i < entry->waiters->len; i++)
+    if (((ProcWaiter *)entry->waiters->pdata[i])->kind == kind)
+      g_ptr_array_add (due, entry->waiters->pdata[i]);
+  for (guint i = 0; i < due->len; i++)
+    finish_waiter (due->pdata[i], error);
+}

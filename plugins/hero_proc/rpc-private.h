@@ -1,0 +1,28 @@
+/* rpc-private.h: what the handlers of service.* share. Service thread. */
+#pragma once
+
+#include "hero-proc.h"
+
+G_BEGIN_DECLS
+
+/* One call that is answered later. */
+typedef struct
+{
+  HeroProc *self;
+  HeroRpcCall *call;
+  char *name;
+  gboolean was_up;
+  ProcSetResult result;
+  GPtrArray *warnings;
+} ProcPending;
+
+ProcPending *proc_pending_new (HeroProc *self, HeroRpcCall *call, const char *name);
+void proc_pending_free (ProcPending *pending);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcPending, proc_pending_free)
+
+/* Who changed what, once a call: contract 19. */
+void proc_rpc_log_change (HeroProc *self, HeroRpcCall *call, const char *name);
+/* {"ok":true,"name":name}; name NULL = without. Transfer full. */
+JsonObject *proc_rpc_ok (const char *name);
+
+G_END_DECLS
