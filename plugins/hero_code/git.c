@@ -4,7 +4,7 @@
 #include <string.h>
 
 void
-code_git_init (void)
+code_git_init (const char *home)
 {
   static gsize done;
   const char *extensions[] = { "partialclone", "worktreeconfig" };
@@ -13,6 +13,8 @@ code_git_init (void)
     return;
   git_libgit2_init ();
   git_libgit2_opts (GIT_OPT_SET_EXTENSIONS, extensions, G_N_ELEMENTS (extensions));
+  if (home != NULL)
+    git_libgit2_opts (GIT_OPT_SET_SEARCH_PATH, GIT_CONFIG_LEVEL_GLOBAL, home);
   g_once_init_leave (&done, 1);
 }
 

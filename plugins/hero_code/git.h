@@ -7,8 +7,11 @@
 
 G_BEGIN_DECLS
 
-/* Once per process, before any other use: reads never start a program, so only data of repositories is looked at. */
-void code_git_init (void);
+/*
+ * Once per process, before any other use; home: where the user's configuration of git lies, NULL = as libgit2 finds it.
+ * libgit2 starts no program of a repository: only data is looked at.
+ */
+void code_git_init (const char *home);
 
 /* From the last libgit2 error of this thread: repo_unsafe, repo_unsupported, rev_not_found or io_error. Always FALSE.
  */

@@ -22,10 +22,11 @@ typedef struct
 static void
 reader_init (Reader *reader, TestTree *tree, const char *repo, const char *path)
 {
-  code_git_init ();
+  code_git_init (NULL);
   reader->policy = (CodeRepoPolicy){ tree->root };
-  reader->read = (CodeRead){ .repo = (char *)repo, .path = (char *)path, .offset = -1, .length = -1, .max_bytes = 1000,
-                             .policy = &reader->policy };
+  reader->read = (CodeRead){
+    .repo = (char *)repo, .path = (char *)path, .offset = -1, .length = -1, .max_bytes = 1000, .policy = &reader->policy
+  };
 }
 
 static JsonObject *
@@ -71,8 +72,9 @@ test_kinds (TestTree *tree, gconstpointer data)
   Reader reader;
   g_autoptr (JsonObject) file = NULL;
 
-  tree_run (tree, "printf 'a\\0b' > bin; printf 'a\\377b' > latin; printf '' > empty; printf '\\357\\273\\277x\\n' > bom;"
-                  "head -c 1000 /dev/zero | tr '\\0' x > fits; head -c 1001 /dev/zero | tr '\\0' x > big");
+  tree_run (tree,
+            "printf 'a\\0b' > bin; printf 'a\\377b' > latin; printf '' > empty; printf '\\357\\273\\277x\\n' > bom;"
+            "head -c 1000 /dev/zero | tr '\\0' x > fits; head -c 1001 /dev/zero | tr '\\0' x > big");
   reader_init (&reader, tree, NULL, "bin");
   read_fails (&reader, "is_binary");
   reader.read.base64 = TRUE;
@@ -181,8 +183,8 @@ append_entries (GString *text, JsonArray *items)
       JsonObject *entry = json_array_get_object_element (items, i);
       const char *letters = text_of (entry, "git");
 
-      g_string_append_printf (text, "%s%s:%s%s%s", text->len > 0 ? " " : "", text_of (entry, "path"), text_of (entry, "type"),
-                              letters != NULL ? ":" : "", letters != NULL ? letters : "");
+      g_string_append_printf (text, "%s%s:%s%s%s", text->len > 0 ? " " : "", text_of (entry, "path"),
+                              text_of (entry, "type"), letters != NULL ? ":" : "", letters != NULL ? letters : "");
       if (json_object_get_boolean_member (entry, "ignored"))
         g_string_append (text, ":ignored");
       if (json_object_has_member (entry, "children"))
@@ -207,10 +209,12 @@ check_list (TestTree *tree, const char *repo, const char *path, guint depth, con
 static void
 test_list (TestTree *tree, gconstpointer data)
 {
-  code_git_init ();
-  tree_run (tree, "git init -q r; cd r; mkdir -p src/deep b; echo 1 > src/deep/f; echo 1 > a; echo 1 > Z; echo '*.o' > .gitignore;"
-                  "git add .; git commit -qm x; echo 2 > src/deep/f; echo 1 > src/x.o; echo 1 > new; ln -s a l; mkfifo p;"
-                  "git init -q inner");
+  code_git_init (NULL);
+  tree_run (
+      tree,
+      "git init -q r; cd r; mkdir -p src/deep b; echo 1 > src/deep/f; echo 1 > a; echo 1 > Z; echo '*.o' > .gitignore;"
+      "git add .; git commit -qm x; echo 2 > src/deep/f; echo 1 > src/x.o; echo 1 > new; ln -s a l; mkfifo p;"
+      "git init -q inner");
   check_list (tree, NULL, "", 1, "r:repo");
   check_list (tree, "r", "", 1,
               "b:dir inner:repo src:dir:.M .gitignore:file Z:file a:file l:symlink:?? new:file:?? p:other");

@@ -6,7 +6,7 @@
 static CodeRepoPolicy
 policy_of (TestTree *tree)
 {
-  code_git_init ();
+  code_git_init (NULL);
   return (CodeRepoPolicy){ tree->root, NULL, NULL };
 }
 

@@ -10,10 +10,14 @@ search_for (TestTree *tree, const char *pattern)
 {
   static const char *const repos[] = { "r", NULL };
 
-  code_git_init ();
+  code_git_init (NULL);
   policy = (CodeRepoPolicy){ tree->root };
-  return (CodeSearch){ .pattern = (char *)pattern, .max_per_file = 20, .max_lines = 1000, .max_file_bytes = 2097152,
-                       .repos = (char **)repos, .policy = &policy };
+  return (CodeSearch){ .pattern = (char *)pattern,
+                       .max_per_file = 20,
+                       .max_lines = 1000,
+                       .max_file_bytes = 2097152,
+                       .repos = (char **)repos,
+                       .policy = &policy };
 }
 
 /* "path:line:column[start,end] ..", as rg tells it. */
@@ -37,9 +41,9 @@ run (const CodeSearch *search)
           JsonObject *match = json_array_get_object_element (matches, k);
           JsonArray *ranges = json_object_get_array_member (match, "ranges");
 
-          g_string_append_printf (text, "%s%s:%d:%d", text->len > 0 ? " " : "", json_object_get_string_member (file, "path"),
-                                  (int)json_object_get_int_member (match, "line"),
-                                  (int)json_object_get_int_member (match, "column"));
+          g_string_append_printf (
+              text, "%s%s:%d:%d", text->len > 0 ? " " : "", json_object_get_string_member (file, "path"),
+              (int)json_object_get_int_member (match, "line"), (int)json_object_get_int_member (match, "column"));
           for (guint r = 0; r < json_array_get_length (ranges); r++)
             {
               JsonArray *range = json_array_get_array_element (ranges, r);
@@ -68,8 +72,10 @@ check (TestTree *tree, const char *pattern, CodeCase mode, gboolean word, const 
 static void
 test_lines (TestTree *tree, gconstpointer data)
 {
-  tree_run (tree, "git init -q r; cd r; printf 'one needle needle\\nNeedle\\r\\nnone\\nneedles here\\nlast needle' > f;"
-                  "printf 'a.b*c (x) [y] \\\\Q\\\\E $' > special; printf 'Stra\\303\\237e \\303\\204pfel\\n\\303\\244pfel' > uml");
+  tree_run (
+      tree,
+      "git init -q r; cd r; printf 'one needle needle\\nNeedle\\r\\nnone\\nneedles here\\nlast needle' > f;"
+      "printf 'a.b*c (x) [y] \\\\Q\\\\E $' > special; printf 'Stra\\303\\237e \\303\\204pfel\\n\\303\\244pfel' > uml");
   check (tree, "needle", CODE_CASE_SMART, FALSE, "f:1:5[4,10][11,17] f:2:1[0,6] f:4:1[0,6] f:5:6[5,11]");
   check (tree, "Needle", CODE_CASE_SMART, FALSE, "f:2:1[0,6]");
   check (tree, "needle", CODE_CASE_SENSITIVE, FALSE, "f:1:5[4,10][11,17] f:4:1[0,6] f:5:6[5,11]");
@@ -86,14 +92,19 @@ test_corpus (TestTree *tree, gconstpointer data)
   CodeSearch search;
   g_autofree char *all = NULL;
 
-  tree_run (tree, "git init -q r; cd r; mkdir -p .hidden build sub nest; echo x > .hidden/f; echo x > build/f; echo x > sub/f.log;"
-                  "echo x > sub/kept; printf 'build/\\n*.log\\n' > .gitignore; echo x > tracked.log; git add -f tracked.log .gitignore;"
-                  "git commit -qm x; echo ex >> .git/info/exclude; echo x > ex; git init -q nest/n; echo x > nest/n/f; ln -s sub/kept l;"
-                  "echo '*' > .ignore; printf 'x\\0' > bin; printf '\\377\\376x\\0\\n\\0' > utf16; printf '\\357\\273\\277x' > bom;"
-                  "head -c 2097151 /dev/zero | tr '\\0' y > fits; printf x >> fits; head -c 2097152 /dev/zero | tr '\\0' y > big;"
-                  "printf x >> big; printf 'l\\351x' > latin1");
+  tree_run (
+      tree,
+      "git init -q r; cd r; mkdir -p .hidden build sub nest; echo x > .hidden/f; echo x > build/f; echo x > sub/f.log;"
+      "echo x > sub/kept; printf 'build/\\n*.log\\n' > .gitignore; echo x > tracked.log; git add -f tracked.log "
+      ".gitignore;"
+      "git commit -qm x; echo ex >> .git/info/exclude; echo x > ex; git init -q nest/n; echo x > nest/n/f; ln -s "
+      "sub/kept l;"
+      "echo '*' > .ignore; printf 'x\\0' > bin; printf '\\377\\376x\\0\\n\\0' > utf16; printf '\\357\\273\\277x' > bom;"
+      "head -c 2097151 /dev/zero | tr '\\0' y > fits; printf x >> fits; head -c 2097152 /dev/zero | tr '\\0' y > big;"
+      "printf x >> big; printf 'l\\351x' > latin1");
   check (tree, "x", CODE_CASE_SMART, FALSE,
-         ".hidden/f:1:1[0,1] bom:1:1[0,1] fits:1:2097152[2097151,2097152] latin1:1:3[2,3] nest/n/f:1:1[0,1] sub/kept:1:1[0,1]"
+         ".hidden/f:1:1[0,1] bom:1:1[0,1] fits:1:2097152[2097151,2097152] latin1:1:3[2,3] nest/n/f:1:1[0,1] "
+         "sub/kept:1:1[0,1]"
          " utf16:1:1[0,1]");
   search = search_for (tree, "x");
   search.ignored = TRUE;

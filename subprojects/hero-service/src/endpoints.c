@@ -183,6 +183,13 @@ static const HeroHttpRoute endpoints[] = {
   { NULL, NULL },
 };
 
+/* A further page (protocol ui, not the admin page) has routes of its own and calls no methods. */
+static const HeroHttpRoute page_endpoints[] = {
+  { "GET", "/health", on_health },
+  { "GET", "/.well-known/heroservice.json", on_manifest },
+  { NULL, NULL },
+};
+
 void
 hero_endpoints_install (HeroServiceContext *ctx)
 {
@@ -190,6 +197,11 @@ hero_endpoints_install (HeroServiceContext *ctx)
   const char *element = (const char *)plugin->sockets;
 
   for (; element != NULL && ((const HeroSocketSpec *)element)->role != NULL; element += plugin->socket_size)
-    if (strcmp (((const HeroSocketSpec *)element)->protocol, "resp") != 0)
-      hero_http_add_standard_routes (ctx, ((const HeroSocketSpec *)element)->role, endpoints, ctx);
+    {
+      const HeroSocketSpec *socket = (const HeroSocketSpec *)element;
+      gboolean is_page = strcmp (socket->protocol, "ui") == 0 && strcmp (socket->role, "admin") != 0;
+
+      if (strcmp (socket->protocol, "resp") != 0)
+        hero_http_add_standard_routes (ctx, socket->role, is_page ? page_endpoints : endpoints, ctx);
+    }
 }
