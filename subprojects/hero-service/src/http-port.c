@@ -12,6 +12,8 @@
 #include <hero-service/peer.h>
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <string.h>
@@ -209,6 +211,17 @@ refuse (HeroHttpPort *port, GSocketConnection *stream)
   port->n_refused++;
 }
 
+/* Head and body leave in two writes: with Nagle's algorithm the second would wait 40 ms for the client's delayed ACK. */
+static void
+prepare_tcp (int fd)
+{
+  const int on = 1, idle_s = 60;
+
+  setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt (fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  setsockopt (fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
+}
+
 static void
 welcome (HeroHttpPort *port, int fd)
 {
@@ -222,6 +235,8 @@ welcome (HeroHttpPort *port, int fd)
       return;
     }
   stream = g_socket_connection_factory_create_connection (socket);
+  if (port->tcp)
+    prepare_tcp (fd);
   if (port->n_connections >= port->max_connections)
     refuse (port, stream);
   else if (port->tcp && !hero_peer_tcp_is_own (fd, &error))
