@@ -63,7 +63,7 @@ show_overview (gpointer data, HeroPage *page)
     hero_page_note (page, "bad", "Read-only: %s. Writes are tried again each second.", self->server->broken);
   hero_page_facts_begin (page);
   show_series (self, page, "Commands", get_operations, "/s");
-  show_series (self, page, "Slowest of a hundred", get_p99, "µs");
+  show_series (self, page, "99th percentile", get_p99, "µs");
   show_series (self, page, "Commits", get_commits, "/s");
   hero_page_fact_int (page, "Keys", (gint64)keys);
   hero_page_fact_int (page, "Clients", self->server->clients.length);
@@ -263,11 +263,11 @@ static void
 show_console (gpointer data, HeroPage *page)
 {
   hero_page_heading (page, "Console");
-  hero_page_htmlf (page,
-                   "<form id=\"console\"><label>Database <input type=\"number\" name=\"db\" min=\"0\" max=\"999\" "
-                   "value=\"0\"></label> <label>Command <input type=\"text\" name=\"line\" size=\"50\" "
-                   "autocomplete=\"off\" spellcheck=\"false\" placeholder=\"SET greeting hello\" autofocus></label> "
-                   "<button>Run</button></form><pre id=\"console-output\" aria-live=\"polite\"></pre>");
+  hero_page_html (page,
+                  "<pre id=\"console-output\" aria-live=\"polite\" hidden></pre><form id=\"console\"><label>Database "
+                  "<input type=\"number\" name=\"db\" min=\"0\" max=\"999\" value=\"0\"></label> <label>Command <input "
+                  "type=\"text\" name=\"line\" size=\"50\" autocomplete=\"off\" spellcheck=\"false\" "
+                  "placeholder=\"SET greeting hello\" autofocus></label> <button>Run</button></form>");
   hero_page_done (page);
 }
 

@@ -2,7 +2,7 @@
 'use strict';
 (function () {
   const history = [];
-  let at = 0;
+  let at = 0, running = Promise.resolve(); // one after the other, as typed
 
   /* A reply as redis-cli would show it: elements numbered, strings quoted. */
   function show (reply, type, depth = 0) {
@@ -21,33 +21,35 @@
     return type === 'status' || type === 'verbatim' ? reply : JSON.stringify(reply);
   }
 
-  async function run (form) {
-    const line = form.line.value.trim(), output = document.getElementById('console-output');
+  async function run (line, db) {
     let text;
-    if (line === '')
-      return;
-    history.push(line);
-    at = history.length;
-    form.line.value = '';
     try {
-      const { answer } = await Hero.exchange('command.exec', { args: line, db: Number(form.db.value) });
+      const { answer } = await Hero.exchange('command.exec', { args: line, db });
       const result = answer?.result;
-      if (answer.error)
+      if (answer?.error)
         text = `(error) ${answer.error.message}`;
       else
         text = result.error ? `(error) ${result.error.code} ${result.error.text}` : show(result.reply, result.type);
     } catch (error) {
       text = `(error) ${error.message}`;
     }
-    output.textContent += `${form.db.value}> ${line}\n${text}\n`;
-    form.line.scrollIntoView({ block: 'nearest' });
+    const output = document.getElementById('console-output');
+    output.textContent += `${db}> ${line}\n${text}\n`;
+    output.hidden = false;
+    document.getElementById('console').scrollIntoView({ block: 'nearest' });
   }
 
   document.addEventListener('submit', (event) => {
     if (event.target.id !== 'console')
       return;
     event.preventDefault();
-    run(event.target);
+    const form = event.target, line = form.line.value.trim(), db = Number(form.db.value);
+    if (line === '')
+      return;
+    history.push(line);
+    at = history.length;
+    form.line.value = '';
+    running = running.then(() => run(line, db));
   });
   document.addEventListener('keydown', (event) => {
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
