@@ -44,22 +44,22 @@ static const struct
   const char *help;
   HeroMetricFunc get;
 } metrics[] = {
-  { HERO_METRIC_COUNTER, "hero_hero_db_connections_total", "RESP connections accepted", get_connections },
-  { HERO_METRIC_COUNTER, "hero_hero_db_rejected_total", "RESP connections refused", get_refused },
-  { HERO_METRIC_COUNTER, "hero_hero_db_commands_total", "Commands run", get_commands },
-  { HERO_METRIC_COUNTER, "hero_hero_db_errors_total", "Error replies", get_errors },
-  { HERO_METRIC_COUNTER, "hero_hero_db_received_bytes_total", "Bytes read from RESP clients", get_bytes_in },
-  { HERO_METRIC_COUNTER, "hero_hero_db_sent_bytes_total", "Bytes written to RESP clients", get_bytes_out },
-  { HERO_METRIC_COUNTER, "hero_hero_db_key_hits_total", "Reads that found their key", get_hits },
-  { HERO_METRIC_COUNTER, "hero_hero_db_key_misses_total", "Reads that did not find their key", get_misses },
-  { HERO_METRIC_COUNTER, "hero_hero_db_expired_total", "Keys removed because their time had come", get_expired },
-  { HERO_METRIC_COUNTER, "hero_hero_db_commits_total", "Commits", get_commits },
-  { HERO_METRIC_COUNTER, "hero_hero_db_sync_errors_total", "Commits that failed", get_commit_errors },
-  { HERO_METRIC_GAUGE, "hero_hero_db_clients", "RESP connections open", get_clients },
-  { HERO_METRIC_GAUGE, "hero_hero_db_keys", "Keys in all databases", get_keys },
-  { HERO_METRIC_GAUGE, "hero_hero_db_dirty_bytes", "Written and not yet on disk", get_dirty },
-  { HERO_METRIC_GAUGE, "hero_hero_db_disk_bytes", "Size of the data file in use", get_disk },
-  { HERO_METRIC_GAUGE, "hero_hero_db_readonly", "1 while writes are refused", get_readonly },
+  { HERO_METRIC_COUNTER, "hero_db_connections_total", "RESP connections accepted", get_connections },
+  { HERO_METRIC_COUNTER, "hero_db_rejected_total", "RESP connections refused", get_refused },
+  { HERO_METRIC_COUNTER, "hero_db_commands_total", "Commands run", get_commands },
+  { HERO_METRIC_COUNTER, "hero_db_errors_total", "Error replies", get_errors },
+  { HERO_METRIC_COUNTER, "hero_db_received_bytes_total", "Bytes read from RESP clients", get_bytes_in },
+  { HERO_METRIC_COUNTER, "hero_db_sent_bytes_total", "Bytes written to RESP clients", get_bytes_out },
+  { HERO_METRIC_COUNTER, "hero_db_key_hits_total", "Reads that found their key", get_hits },
+  { HERO_METRIC_COUNTER, "hero_db_key_misses_total", "Reads that did not find their key", get_misses },
+  { HERO_METRIC_COUNTER, "hero_db_expired_total", "Keys removed because their time had come", get_expired },
+  { HERO_METRIC_COUNTER, "hero_db_commits_total", "Commits", get_commits },
+  { HERO_METRIC_COUNTER, "hero_db_sync_errors_total", "Commits that failed", get_commit_errors },
+  { HERO_METRIC_GAUGE, "hero_db_clients", "RESP connections open", get_clients },
+  { HERO_METRIC_GAUGE, "hero_db_keys", "Keys in all databases", get_keys },
+  { HERO_METRIC_GAUGE, "hero_db_dirty_bytes", "Written and not yet on disk", get_dirty },
+  { HERO_METRIC_GAUGE, "hero_db_disk_bytes", "Size of the data file in use", get_disk },
+  { HERO_METRIC_GAUGE, "hero_db_readonly", "1 while writes are refused", get_readonly },
 };
 
 void

@@ -1,4 +1,4 @@
-/* metrics.h: hero_hero_db_* of the host's /metrics. Service thread. */
+/* metrics.h: hero_db_* of the host's /metrics. Service thread. */
 #pragma once
 
 #include "hero-db.h"

@@ -286,13 +286,13 @@ register_health (HeroProc *self)
     const char *name, *help;
     HeroMetricFunc func;
   } figures[] = {
-    { HERO_METRIC_GAUGE, "hero_hero_proc_jobs_running", "Jobs with a live process.", figure_running },
-    { HERO_METRIC_GAUGE, "hero_hero_proc_services_up", "Services that are up.", figure_up },
-    { HERO_METRIC_GAUGE, "hero_hero_proc_services_failed", "Services that failed.", figure_failed },
-    { HERO_METRIC_COUNTER, "hero_hero_proc_restarts_total", "Attempts after the first of a job.", figure_restarts },
-    { HERO_METRIC_COUNTER, "hero_hero_proc_log_lines_total", "Log lines written.", figure_lines },
-    { HERO_METRIC_COUNTER, "hero_hero_proc_log_dropped_total", "Log lines thrown away.", figure_dropped },
-    { HERO_METRIC_GAUGE, "hero_hero_proc_log_bytes", "Bytes of the log files.", figure_log_bytes },
+    { HERO_METRIC_GAUGE, "hero_proc_jobs_running", "Jobs with a live process.", figure_running },
+    { HERO_METRIC_GAUGE, "hero_proc_services_up", "Services that are up.", figure_up },
+    { HERO_METRIC_GAUGE, "hero_proc_services_failed", "Services that failed.", figure_failed },
+    { HERO_METRIC_COUNTER, "hero_proc_restarts_total", "Attempts after the first of a job.", figure_restarts },
+    { HERO_METRIC_COUNTER, "hero_proc_log_lines_total", "Log lines written.", figure_lines },
+    { HERO_METRIC_COUNTER, "hero_proc_log_dropped_total", "Log lines thrown away.", figure_dropped },
+    { HERO_METRIC_GAUGE, "hero_proc_log_bytes", "Bytes of the log files.", figure_log_bytes },
   };
 
   hero_service_add_check (self->ctx, "store", check_store, self);

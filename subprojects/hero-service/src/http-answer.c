@@ -2,6 +2,7 @@
  * http-answer.c: answers to a request: whole, as a stream, or cut in before a body that nobody wants to read. Service thread.
  */
 #include "http-core.h"
+#include "http-stream.h"
 
 #include "json-internal.h"
 
@@ -54,7 +55,9 @@ hero_http_request_cut (HeroHttpRequest *request, char *text, gsize length)
   GMainContext *context = hero_sdk_get (request->role->http->ctx)->context;
   g_autoptr (GIOStream) stolen = NULL;
 
-  if (text == NULL) /* first, else libsoup would write the last chunk of a stream that has none */
+  if (text != NULL)
+    hero_http_stream_detach (request->connection->guarded);
+  else /* first, else libsoup would write the last chunk of a stream that has none */
     g_socket_shutdown (g_socket_connection_get_socket (stream), TRUE, TRUE, NULL);
   stolen = soup_server_message_steal_connection (request->msg);
   hero_http_request_finish (request, text != NULL);

@@ -59,6 +59,7 @@ typedef struct
 {
   HeroHttpPort *port;
   GSocketConnection *stream;
+  GIOStream *guarded; /* `stream` as libsoup sees it */
   HeroIdentity *identity; /* of a request without identity headers */
   HeroRpcConnection *data; /* or NULL */
   gboolean busy;           /* a request is under way */

@@ -46,6 +46,7 @@ connection_free (HeroHttpConnection *connection)
   hero_http_port_unref (connection->port);
   hero_identity_unref (connection->identity);
   g_clear_pointer (&connection->data, hero_rpc_connection_free);
+  g_object_unref (connection->guarded);
   g_object_unref (connection->stream);
   g_free (connection);
 }
@@ -79,7 +80,6 @@ adopt (HeroHttpPort *port, GSocketConnection *stream, int fd)
 {
   g_autoptr (GSocketAddress) local = placeholder_address (), remote = placeholder_address ();
   HeroHttpConnection *connection = g_new0 (HeroHttpConnection, 1);
-  g_autoptr (GIOStream) guarded = NULL;
 
   port->refs++;
   port->n_connections++;
@@ -88,8 +88,8 @@ adopt (HeroHttpPort *port, GSocketConnection *stream, int fd)
   connection->stream = g_object_ref (stream);
   connection->identity = identify (port, fd);
   g_object_set_qdata_full (G_OBJECT (remote), connection_key_quark (), connection, (GDestroyNotify)connection_free);
-  guarded = hero_http_stream_new (G_IO_STREAM (stream), &connection->busy);
-  soup_server_accept_iostream (port->role->server, guarded, local, remote, NULL);
+  connection->guarded = hero_http_stream_new (G_IO_STREAM (stream), &connection->busy);
+  soup_server_accept_iostream (port->role->server, connection->guarded, local, remote, NULL);
 }
 
 /* ------------------------------------------------------------------------------------------------ last words */

@@ -181,7 +181,7 @@ hero_route_table_match (HeroRouteTable *table, const char *method, const char *r
     return;
   if (match_in (table->hidden, method, raw_path, match))
     hero_route_match_clear (match);
-  else if (!match_in (table->standard, method, raw_path, match))
+  else if (!match_in (table->standard, method, raw_path, match) && !match->path_known)
     match_in (table->own, method, raw_path, match);
 }
 

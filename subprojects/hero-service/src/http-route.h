@@ -21,7 +21,10 @@ typedef struct
 
 HeroRouteTable *hero_route_table_new (void);
 void hero_route_table_free (HeroRouteTable *table);
-/* standard: matches before those that are not, whatever the order of the calls. routes: kept by copy, ends with path NULL. */
+/*
+ * standard: its paths are its own, whatever the method: the other routes are not asked, whatever the order of the calls.
+ * routes: kept by copy, ends with path NULL; one without handler hides its path, 404.
+ */
 void hero_route_table_add (HeroRouteTable *table, const HeroHttpRoute *routes, gsize route_size, gpointer self,
                            gboolean standard);
 /* raw_path: not decoded, so that %2F stays inside its segment. Clear the match afterwards. */

@@ -83,6 +83,7 @@ struct _HeroHttpStream
   GIOStream parent;
   GIOStream *base;
   GInputStream *input;
+  gboolean detached;
 };
 
 G_DEFINE_TYPE (HeroHttpStream, hero_http_stream, G_TYPE_IO_STREAM)
@@ -102,7 +103,9 @@ get_output_stream (GIOStream *stream)
 static gboolean
 close_base (GIOStream *stream, GCancellable *cancellable, GError **error)
 {
-  return g_io_stream_close (HERO_HTTP_STREAM (stream)->base, cancellable, error);
+  HeroHttpStream *self = HERO_HTTP_STREAM (stream);
+
+  return self->detached || g_io_stream_close (self->base, cancellable, error);
 }
 
 static void
@@ -142,4 +145,10 @@ hero_http_stream_new (GIOStream *base, const gboolean *busy)
   self->base = g_object_ref (base);
   self->input = G_INPUT_STREAM (input);
   return G_IO_STREAM (self);
+}
+
+void
+hero_http_stream_detach (GIOStream *stream)
+{
+  HERO_HTTP_STREAM (stream)->detached = TRUE;
 }

@@ -11,5 +11,7 @@ G_BEGIN_DECLS
 
 /* base: of the socket. *busy: TRUE while a request is under way; must outlive the stream's last read. */
 GIOStream *hero_http_stream_new (GIOStream *base, const gboolean *busy);
+/* From here on closing the stream leaves the base open: somebody else goes on with it. */
+void hero_http_stream_detach (GIOStream *stream);
 
 G_END_DECLS

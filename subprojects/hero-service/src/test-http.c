@@ -409,6 +409,24 @@ test_body_limits (void)
   hero_test_service_stop (host);
 }
 
+/* A client that sends on after it was refused is not cut off before it has read why. */
+static void
+test_refused_upload (void)
+{
+  HeroTestHost *host = start (NULL);
+  g_autofree char *path = hero_test_host_get_socket (host, "rpc"), *block = g_strnfill (65536, 'x');
+  int fd = hero_test_connect (path);
+  g_autoptr (HeroTestAnswer) answer = NULL;
+
+  hero_test_send (fd, "POST /store HTTP/1.1\r\nHost: x\r\nContent-Length: 4194304\r\n\r\n");
+  for (guint i = 0; i < 64; i++)
+    g_assert_cmpint (send (fd, block, 65536, MSG_NOSIGNAL), ==, 65536);
+  answer = hero_test_receive (fd);
+  g_assert_cmpuint (answer->status, ==, 413);
+  close (fd);
+  hero_test_service_stop (host);
+}
+
 static void
 test_expect (void)
 {
@@ -621,6 +639,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/http/head", test_head);
   g_test_add_func ("/http/versions", test_versions);
   g_test_add_func ("/http/body-limits", test_body_limits);
+  g_test_add_func ("/http/refused-upload", test_refused_upload);
   g_test_add_func ("/http/expect", test_expect);
   g_test_add_func ("/http/streams", test_streams);
   g_test_add_func ("/http/uploads", test_uploads);

@@ -25,7 +25,7 @@ typedef enum
   HERO_METRIC_COUNTER, /* only rises; the name ends in _total */
   HERO_METRIC_GAUGE,
 } HeroMetricKind;
-/* name: "hero_<service>_<thing>_<unit>[_total]"; read on the service thread whenever somebody asks. */
+/* name: "hero_<service>_<thing>_<unit>[_total]", without a second hero_ for services that have one in their name; read on the service thread whenever somebody asks. */
 typedef double (*HeroMetricFunc) (gpointer self);
 void hero_service_add_metric (HeroServiceContext *ctx, HeroMetricKind kind, const char *name, const char *help,
                               HeroMetricFunc func, gpointer self);
