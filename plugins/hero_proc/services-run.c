@@ -37,8 +37,9 @@ on_start_recorded (const GError *error, gpointer data)
           proc_journal_keep (self->setup.journal, batch, NULL, NULL);
         }
     }
+  if (!entry->cancel_start || error != NULL)
+    proc_entry_release (entry, PROC_WAIT_RECORDED, error);
   entry->cancel_start = FALSE;
-  proc_entry_release (entry, PROC_WAIT_RECORDED, error);
   if (error != NULL)
     proc_entry_release (entry, PROC_WAIT_READY, error);
   proc_entry_settle (self, entry);
@@ -122,7 +123,12 @@ proc_services_start (ProcServices *self, const char *name, gboolean wait, guint 
 
   if (before == PROC_WANTED_STOP)
     set_wanted (entry, PROC_WANTED_START);
-  entry->cancel_start = FALSE;
+  if (entry->committing && entry->cancel_start) /* stopped before it was there: first that, then anew */
+    {
+      entry->start_again = TRUE;
+      proc_entry_wait (self, entry, kind, timeout_ms, done, data);
+      return;
+    }
   if (entry->committing || (proc_state_is_up (state) && state != PROC_STATE_STOPPING))
     {
       if (entry->committing || (wait && !proc_entry_is_ready (entry)))
@@ -248,6 +254,7 @@ on_delete_recorded (const GError *error, gpointer data)
   gboolean with_actions = note->with_actions;
 
   g_free (note);
+  entry->committing = FALSE;
   if (error != NULL)
     {
       entry->deleting = FALSE;
@@ -259,7 +266,8 @@ on_delete_recorded (const GError *error, gpointer data)
     if (!is_used_elsewhere (self, entry, entry->spec->actions[i])
         && g_hash_table_remove (self->actions, entry->spec->actions[i]))
       proc_services_tell_name (self, "action.deleted", entry->spec->actions[i]);
-  proc_entry_release (entry, PROC_WAIT_GONE, NULL);
+  for (int kind = PROC_WAIT_RECORDED; kind <= PROC_WAIT_GONE; kind++) /* whoever waits for a start of it learns so */
+    proc_entry_release (entry, kind, NULL);
   g_hash_table_remove (self->entries, entry->spec->name);
 }
 

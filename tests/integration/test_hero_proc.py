@@ -225,6 +225,41 @@ def test_twenty_starts(bundle):
     assert len(children_of(bundle.top)) == 1
 
 
+def test_calls_across_each_other(bundle):
+    """Start, stop, restart and delete from many clients at once: each is answered, and the last word counts."""
+    define(bundle, 'busy', 'trap "sleep 0.2; exit" TERM; while sleep 0.05; do :; done')
+    answered = []
+
+    def client(seed):
+        chance = random.Random(seed)
+        for _ in range(15):
+            method = chance.choice(['start', 'stop', 'restart'])
+            try:
+                call(bundle, f'service.{method}', name='busy', wait=chance.random() < 0.5)
+            except hero.RpcError as error:
+                assert error.code == -32000
+            answered.append(method)
+
+    threads = [threading.Thread(target=client, args=(seed,)) for seed in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(hero.WAIT_S)
+    assert len(answered) == 6 * 15
+    start(bundle, 'busy')
+    assert len({os.getpgid(pid) for pid in children_of(bundle.top)}) == 1
+    waiting = []
+    define(bundle, 'never', 'exit 1', retry_policy={'delay_ms': 60000})
+    thread = threading.Thread(target=lambda: waiting.append(fails(bundle, -32000, 'service.start', name='never', wait=True)))
+    thread.start()
+    wait_status(bundle, 'never', restarting=True)
+    call(bundle, 'service.delete', name='never')
+    thread.join(hero.WAIT_S)
+    assert waiting, 'the call that waited for a start learns that there is nothing to start'
+    call(bundle, 'service.stop', name='busy')
+    assert children_of(bundle.top) == []
+
+
 def test_shutdown(form, top):
     """The bundle ends: SIGTERM first, to all; what ignores it is killed; what is wanted comes back with the next start."""
     keys = {'stop_timeout_s': 10} if form is not FORMS['alone'] else {}
@@ -475,3 +510,70 @@ def test_host_dies_alone(top):
         wait_status(bundle, 'web', state='running')
         assert len(children_of(top)) == 1
         stop_all(bundle)
+
+
+def server_of(bundle):
+    """The pid of the stand-alone hero_proc that runs below a script."""
+    for entry in pathlib.Path('/proc').iterdir():
+        if entry.name.isdigit() and environ(entry.name).get('HOME') == str(bundle.home):
+            if os.readlink(entry / 'exe').endswith('/hero_proc_server'):
+                return int(entry.name)
+    raise AssertionError('it does not run')
+
+
+FULL_DISK = """#!/bin/sh
+# A small disk of its own for the data; the program is started again until there is a file "over".
+if [ "$1" != inside ]; then
+  [ "$(id -u)" = 0 ] && exec unshare --mount "$0" inside "$@"
+  exec unshare --user --map-root-user --mount "$0" inside "$@"
+fi
+shift
+mkdir -p "$PATH_VAR" && mount -t tmpfs -o size=8m none "$PATH_VAR" || exit 1
+until [ -e "$HOME/over" ]; do %s "$@"; done
+"""
+
+
+def test_full_disk(top):
+    """No space for records: asking, stopping and reading logs go on, a new definition is refused; later all is stored."""
+    script = top / 'small-disk'
+    script.write_text(FULL_DISK % hero.program('hero_proc_server'))
+    script.chmod(0o755)
+    keys = {'log_dir': str(top / 'logs'), 'log_min_free_mb': 0}
+    with hero.Bundle({SERVICE: keys}, name=str(script), top=top) as bundle:
+        def up():
+            try:
+                return call(bundle, 'service.list') is not None
+            except OSError:
+                return False
+        hero.wait_for(up, 'it answers')
+        define(bundle, 'web', 'echo here I am; exec sleep 1000')
+        define(bundle, 'filler', 'trap "rm \\"$PATH_VAR\\"/fill; echo freed" USR1; cat /dev/zero > "$PATH_VAR/fill"; echo full; '
+               'while :; do sleep 0.1; done')
+        start(bundle, 'web')
+        filler = start(bundle, 'filler')
+        hero.wait_for(lambda: 'full' in lines(bundle, 'filler'), 'the disk is full')
+        for _ in range(20):  # the file of records has room of its own for a while
+            try:
+                define(bundle, 'big', 'true', args=['x' * 100000])
+                define(bundle, 'more', 'true', args=['y' * 100000] * 10)
+            except hero.RpcError as error:
+                assert (error.code, error.data['code_name']) == (-32097, 'storage_full')
+                break
+        else:
+            raise AssertionError('every record found room')
+        assert call(bundle, 'service.status', 'web')['state'] == 'running'
+        assert call(bundle, 'service.stop', name='web')['state'] == 'exited'
+        assert lines(bundle, 'web') == ['here I am']
+        os.kill(filler, signal.SIGUSR1)
+        hero.wait_for(lambda: 'freed' in lines(bundle, 'filler'), 'there is space again')
+        hero.wait_for(lambda: bundle.get(SERVICE, '/health')[0] == 200, 'all is well')
+        time.sleep(2)  # what was kept in memory is written once a second
+        server = server_of(bundle)
+        os.kill(server, signal.SIGKILL)
+        hero.wait_for(lambda: not alive(server) and up(), 'it is there again')
+        assert call(bundle, 'service.get', 'web')['status'] == 'stop'
+        assert call(bundle, 'service.status', 'web')['pid'] == 0
+        assert call(bundle, 'service.status', 'filler')['pid'] == filler
+        (bundle.home / 'over').touch()
+        os.kill(server_of(bundle), signal.SIGTERM)
+        bundle.process.wait(hero.WAIT_S)
