@@ -1,5 +1,6 @@
 /* page-writer.c: text, notes, figures and actions of a page. Everything is escaped unless its name says html. Service thread. */
 #include <stdarg.h>
+#include <string.h>
 
 #include "page-internal.h"
 
@@ -179,12 +180,20 @@ hero_page_facts_end (HeroPage *page)
   g_string_append (page->out, "</dl>\n");
 }
 
+#define LONG_FACT 24 /* characters; a longer one gets room for two */
+
+static void
+fact_begin_wide (HeroPage *page, const char *label, gboolean wide)
+{
+  g_string_append (page->out, wide ? "<div class=\"fact long\"><dt>" : "<div class=\"fact\"><dt>");
+  hero_format_escape (page->out, label);
+  g_string_append (page->out, "</dt><dd>");
+}
+
 static void
 fact_begin (HeroPage *page, const char *label)
 {
-  g_string_append (page->out, "<div class=\"fact\"><dt>");
-  hero_format_escape (page->out, label);
-  g_string_append (page->out, "</dt><dd>");
+  fact_begin_wide (page, label, FALSE);
 }
 
 static void
@@ -196,12 +205,14 @@ fact_end (HeroPage *page)
 void
 hero_page_fact (HeroPage *page, const char *label, const char *format, ...)
 {
+  g_autofree char *text = NULL;
   va_list args;
 
-  fact_begin (page, label);
   va_start (args, format);
-  append_vtext (page, format, args);
+  text = g_strdup_vprintf (format, args);
   va_end (args);
+  fact_begin_wide (page, label, strlen (text) > LONG_FACT);
+  hero_format_escape (page->out, text);
   fact_end (page);
 }
 

@@ -222,6 +222,21 @@ test_table (Fixture *fixture, gconstpointer data)
 }
 
 static void
+test_facts (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (HeroPage) page = page_new (fixture, 1, "", FALSE);
+
+  hero_page_facts_begin (page);
+  hero_page_fact (page, "Short", "%d", 7);
+  hero_page_fact (page, "Key", "%s", "ec3b08db135c1fb843fd0f72dabb");
+  hero_page_fact_bytes (page, "Size", 2048);
+  hero_page_facts_end (page);
+  assert_has (page->out->str, "<div class=\"fact\"><dt>Short</dt><dd>7</dd></div>");
+  assert_has (page->out->str, "<div class=\"fact long\"><dt>Key</dt>");
+  assert_has (page->out->str, "<span title=\"2,048 bytes\">2.0 KiB</span>");
+}
+
+static void
 test_empty_table (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (HeroPage) page = page_new (fixture, 1, "", FALSE);
@@ -343,6 +358,7 @@ main (int argc, char **argv)
   add ("/page/embedded", test_embedded);
   add ("/page/frame", test_frame);
   add ("/page/table", test_table);
+  add ("/page/facts", test_facts);
   add ("/page/empty-table", test_empty_table);
   add ("/page/form", test_form);
   add ("/page/assets", test_assets);
