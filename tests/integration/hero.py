@@ -123,11 +123,11 @@ class Bundle:
 
     # ---- life
 
-    def start(self):
-        self.begun = len(self.out)
+    def start(self, pass_fds=()):
+        self.begun = len(self.out)  # an earlier life of the same directory wrote there too
         with open(self.out_path, 'ab') as out, open(self.err_path, 'ab') as err:
             self.process = subprocess.Popen(self.args, env=self.env, stdout=out, stderr=err, cwd=self.top,
-                                            stdin=subprocess.DEVNULL)
+                                            stdin=subprocess.DEVNULL, pass_fds=pass_fds)
         return self
 
     def run(self, timeout=WAIT_S):
@@ -140,7 +140,7 @@ class Bundle:
         return self.process.wait(timeout)
 
     def __enter__(self):
-        return self.start()
+        return self if self.process else self.start()
 
     def __exit__(self, kind, value, trace):
         if self.process and self.process.poll() is None:

@@ -30,6 +30,20 @@ def test_restart(probes):
         assert bundle.status('a')['restarts'] == 1 and bundle.status('b') == before | {'rss_bytes': bundle.status('b')['rss_bytes']}
 
 
+@pytest.mark.parametrize('name', hero.SERVICES)
+def test_restart_of_a_real_service(six, name):
+    """Row 18: more than one life of a plugin in one process; everything of the first is gone."""
+    with hero.Bundle(six({'stagger_ms': 0})) as bundle:
+        bundle.wait_ready()
+        document = bundle.get_json(name, '/openrpc.json')
+        for _ in range(2):
+            assert bundle.rpc('hero_bundle', 'host.restart', {'name': name})['state'] == 'ready'
+            assert bundle.get_json(name, '/health')['status'] == 'ok'
+        assert bundle.get_json(name, '/openrpc.json') == document
+        assert {service['restarts'] for service in bundle.status()['services'] if service['name'] != name} == {0}
+        assert bundle.stop() == 0
+
+
 def test_restart_refuses_nobody(probes):
     """Row of 15.1: clients that come during the restart wait in the backlog; none is refused."""
     with hero.Bundle(probes(a={})) as bundle:

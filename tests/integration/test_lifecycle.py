@@ -1,5 +1,6 @@
 """Start, stop, exit codes and order, seen from outside."""
 import datetime
+import json
 import os
 import re
 import shutil
@@ -71,20 +72,15 @@ def test_one_disabled(name):
 @pytest.mark.parametrize('name', hero.SERVICES)
 def test_plugin_file_missing(name):
     """Row 15."""
-    with hero.Bundle(False) as bundle:
-        pass
     bundle = hero.Bundle({'': {'stagger_ms': 0}})
+    plugins = bundle.top / 'plugins'
+    plugins.mkdir(mode=0o755)
+    for other in hero.SERVICES:
+        if other != name:
+            shutil.copy(plugin_of(other), plugins)
+    bundle.env['HERO_BUNDLE_PLUGIN_DIR'] = str(plugins)
     with bundle:
-        bundle.process.kill()
-        bundle.process.wait()
-        plugins = bundle.top / 'plugins'
-        plugins.mkdir(mode=0o755)
-        for other in hero.SERVICES:
-            if other != name:
-                shutil.copy(plugin_of(other), plugins)
-        bundle.env['HERO_BUNDLE_PLUGIN_DIR'] = str(plugins)
-        bundle.out_path.unlink()
-        bundle.start().wait_ready()
+        bundle.wait_ready()
         entry = bundle.status(name)
         assert entry['state'] == 'failed' and plugin_of(name).name in entry['last_error']
         for other in hero.SERVICES:
@@ -113,6 +109,53 @@ def test_nothing_registered_with_hero_proc(six):
     with hero.Bundle(six({'stagger_ms': 0})) as bundle:
         bundle.wait_ready()
         assert bundle.rpc('hero_proc', 'service.list') == []
+
+
+def test_open_connections_end(six):
+    """Row 36: what is open at the stop is ended, not left hanging: event stream, editor, RESP."""
+    with hero.Bundle(six({'stagger_ms': 0})) as bundle:
+        bundle.wait_ready()
+        stream = hero.UnixConnection(bundle.path('hero_db'))
+        stream.request('GET', '/api/main/events')
+        events = stream.getresponse()
+        assert events.readline() == b'retry: 3000\n'
+        editor = hero.UnixConnection(bundle.path('hero_code', 'editor'))
+        editor.request('GET', '/health')
+        editor.getresponse().read()
+        resp = socket.socket(socket.AF_UNIX)
+        resp.settimeout(hero.WAIT_S)
+        resp.connect(str(bundle.path('hero_db', 'resp')))
+        resp.sendall(b'PING\r\n')
+        assert resp.recv(64) == b'+PONG\r\n'
+        bundle.process.terminate()
+        assert b'event: shutdown' in events.read()
+        assert editor.sock.recv(1) == b'' and resp.recv(1) == b''
+        assert bundle.process.wait(hero.WAIT_S) == 0
+
+
+def test_scan_from_outside(six):
+    """Row 39: a router in another process finds the other five, and they are well."""
+    with hero.Bundle(six({'stagger_ms': 0}, hero_router={'enabled': False})) as bundle:
+        bundle.wait_ready()
+        router = hero.Bundle(name='hero_router', top=bundle.top)
+        router.out_path = router.top / 'router.out'
+        with router:
+            router.wait_ready()
+            router.rpc('hero_router', 'router.scan')
+
+            def healthy():
+                return {item['id'] for item in router.rpc('hero_router', 'router.services') if item['healthy']}
+            hero.wait_for(lambda: set(hero.SERVICES[:5]) <= healthy(), 'all five are healthy')
+            assert router.stop() == 0
+        assert bundle.stop() == 0
+
+
+def test_unit_tests_exist():
+    """Row 40: for the host and every plugin."""
+    listed = json.loads((hero.BUILD / 'meson-info' / 'intro-tests.json').read_text())
+    commands = ' '.join(' '.join(test['cmd']) for test in listed if 'hero_bundle:unit' in test['suite'])
+    for place in ['host', *(f'plugins/{name}' for name in hero.SERVICES)]:
+        assert re.search(rf'{place}/test-', commands), place
 
 
 # ---- the command line
@@ -243,7 +286,6 @@ def test_two_lives_of_one_directory(probes, how):
             hero.wait_for(lambda: subprocess.run(['pgrep', '-f', f'{bundle.config}']).returncode, 'no child is left')
         else:
             bundle.stop()
-        bundle.out_path.unlink()
         bundle.start().wait_ready()
         assert bundle.get('a', '/health')[0] == 200
 
@@ -296,15 +338,11 @@ def test_socket_activation(probes):
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(path))
     listener.listen(5)
-    script = 'import os, sys; os.environ["LISTEN_PID"] = str(os.getpid()); os.execv(sys.argv[1], sys.argv[1:])'
+    script = ('import os, sys; fd = int(sys.argv[1]); os.dup2(fd, 3, True); '
+              'os.environ["LISTEN_PID"] = str(os.getpid()); os.execv(sys.argv[2], sys.argv[2:])')
+    bundle.args = ['/usr/bin/python3', '-c', script, str(listener.fileno()), *bundle.args]
     bundle.env |= {'LISTEN_FDS': '1', 'LISTEN_FDNAMES': 'a.rpc'}
-    os.dup2(listener.fileno(), 3) if listener.fileno() != 3 else None
-    os.set_inheritable(3, True)
-    with open(bundle.out_path, 'ab') as out, open(bundle.err_path, 'ab') as err:
-        bundle.process = subprocess.Popen(['/usr/bin/python3', '-c', script, *bundle.args], env=bundle.env, stdout=out,
-                                          stderr=err, cwd=bundle.top, pass_fds=[3])
-    bundle.start = lambda: bundle
-    with bundle:
+    with bundle.start(pass_fds=[listener.fileno()]):
         bundle.wait_ready()
         assert hero.request(path, target='/health')[0] == 200
         assert not bundle.path('a').exists() and bundle.path('a', 'admin').exists()
