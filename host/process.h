@@ -6,7 +6,7 @@
 G_BEGIN_DECLS
 
 /*
- * Ignores SIGPIPE and raises the soft limit of open files to the hard one; the original stays as the setting "nofile_soft",
+ * Limits malloc's arenas, ignores SIGPIPE, and raises the soft limit of open files to the hard one; the original stays as the setting "nofile_soft",
  * for the children that services start.
  */
 void hero_process_prepare (HeroConfig *config);
