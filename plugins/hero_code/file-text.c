@@ -6,7 +6,7 @@
 gboolean
 code_text_is_binary (const char *data, gsize length)
 {
-  return memchr (data, 0, MIN (length, CODE_BINARY_LOOK)) != NULL;
+  return length > 0 && memchr (data, 0, MIN (length, CODE_BINARY_LOOK)) != NULL;
 }
 
 gboolean

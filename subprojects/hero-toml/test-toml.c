@@ -99,11 +99,12 @@ test_errors (void)
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_autoptr (GError) error = NULL;
-      g_autofree char *lower = NULL;
+      g_autofree char *lower = NULL, *source = NULL;
       HeroTomlPlace where = { 0, 0 };
       HeroToml *toml = hero_toml_parse (rows[i].source, strlen (rows[i].source), &where, &error);
 
-      g_test_message ("%s -> %u:%u %s", rows[i].source, where.line, where.column, error ? error->message : "no error");
+      source = g_strescape (rows[i].source, NULL);
+      g_test_message ("%s -> %u:%u %s", source, where.line, where.column, error ? error->message : "no error");
       g_assert_null (toml);
       g_assert_error (error, HERO_TOML_ERROR, HERO_TOML_ERROR_SYNTAX);
       assert_place (where, rows[i].line, rows[i].column);
