@@ -9,6 +9,10 @@ import hero
 FIXTURES = hero.BUILD / 'tests' / 'fixtures'
 
 
+def pytest_configure(config):
+    config.addinivalue_line('markers', 'debugger: runs a program under a tool that a sanitized build cannot bear')
+
+
 @pytest.fixture
 def isolation():
     """'thread' or 'process': the suite runs once for each."""

@@ -132,6 +132,7 @@ def test_plugin_run():
         assert bundle.stop(signal.SIGINT) == 0
 
 
+@pytest.mark.debugger
 @pytest.mark.parametrize('tool', [['valgrind', '-q', '--error-exitcode=99'],
                                   ['gdb', '-q', '-batch', '-ex', 'handle SIGINT SIGTERM nostop pass', '-ex', 'run', '--args']])
 def test_plugin_run_under(tool):
