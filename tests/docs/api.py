@@ -41,7 +41,7 @@ def describe(service, document):
     yield ''
     yield document['info'].get('description', '')
     yield ''
-    yield '| method | parameters | result | own errors | what it does |'
+    yield '| method | parameters | result | errors | what it does |'
     yield '|---|---|---|---|---|'
     for method in sorted(document['methods'], key=lambda m: m['name']):
         yield describe_method(method)
