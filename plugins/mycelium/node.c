@@ -4,6 +4,8 @@
  */
 #include "node.h"
 
+#include "auto-service.h"
+
 #include <sodium.h>
 #include <string.h>
 
@@ -306,16 +308,38 @@ on_handed (GObject *source, GAsyncResult *result, gpointer data)
   g_free (handed);
 }
 
-static void
-hand_to_bus (Node *self, OutboxEntry *entry, Message *message, HeroIdentity *identity, gboolean wants_reply)
+static Handed *
+hand_out (Node *self, OutboxEntry *entry)
 {
   Handed *handed = g_new (Handed, 1);
 
-  *handed = (Handed){ node_ref (self), message->id };
+  *handed = (Handed){ node_ref (self), entry->id };
   self->counts.delivered++;
   outbox_set_state (entry, MESSAGE_RECEIVED, NULL);
+  return handed;
+}
+
+static void
+hand_to_bus (Node *self, OutboxEntry *entry, Message *message, HeroIdentity *identity, gboolean wants_reply)
+{
   hero_bus_deliver_async (self->bus, message->topic, message->payload, NULL, identity, wants_reply, SERVICE_TIMEOUT_MS, NULL,
-                          on_handed, handed);
+                          on_handed, hand_out (self, entry));
+}
+
+/* A service that only its socket makes known. Not for TCP: services are not reached that way. */
+static gboolean
+hand_to_socket (Node *self, OutboxEntry *entry, Message *message, HeroIdentity *identity)
+{
+  g_autofree char *path = NULL;
+
+  if (!self->auto_services || identity->origin == HERO_ORIGIN_TCP || acl_has_topic (self->acl, message->topic))
+    return FALSE;
+  path = auto_service_find (hero_service_get_socket_root (self->ctx), message->topic, message->payload);
+  if (!path)
+    return FALSE;
+  hero_bus_forward_async (self->bus, path, message->topic, message->payload, identity, SERVICE_TIMEOUT_MS, NULL, on_handed,
+                          hand_out (self, entry));
+  return TRUE;
 }
 
 /* FALSE: nothing happened to it, and the sender is told. */
@@ -327,6 +351,8 @@ deliver (Node *self, OutboxEntry *entry, Message *message, HeroIdentity *identit
       hand_to_bus (self, entry, message, identity, TRUE);
       return TRUE;
     }
+  if (hand_to_socket (self, entry, message, identity))
+    return TRUE;
   if (!is_accepted (self, message))
     {
       outbox_set_state (entry, MESSAGE_ABORTED, "rejected");
@@ -524,6 +550,7 @@ node_new (HeroServiceContext *ctx, GError **error)
   self->started_s = g_get_real_time () / G_TIME_SPAN_SECOND;
   self->max_payload = (gsize) hero_service_get_integer (ctx, "max_payload_bytes");
   self->reject_unroutable = g_str_equal (hero_service_get_string (ctx, "unroutable"), "reject");
+  self->auto_services = hero_service_get_boolean (ctx, "auto_services");
   self->topics_max = (guint) hero_service_get_integer (ctx, "topics_max");
   self->acl = acl_new ();
   self->deadlines = deadlines_new (hero_service_get_main_context (ctx));

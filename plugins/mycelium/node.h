@@ -36,7 +36,7 @@ typedef struct
   NodeKey key;
   gint64 started_s; /* unix */
   gsize max_payload;
-  gboolean reject_unroutable;
+  gboolean reject_unroutable, auto_services;
   guint topics_max;
   Acl *acl;
   HeroStore *store;

@@ -1,4 +1,5 @@
 /* test-service.c: the node over its sockets: push, pop, waits, replies, states, limits, and what survives a restart. */
+#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,7 +17,7 @@ config (const char *more)
       "{'rest_listen': <''>, 'uds_only': <false>, 'no_tun': <true>, 'default_action': <'accept'>, 'unroutable': <'pending'>, "
       "'bridge': <'none'>, 'max_payload_bytes': <int64 8388608>, 'queue_max_messages': <int64 10>, 'queue_max_bytes': <int64 "
       "67108864>, 'queue_full': <'reject'>, 'ttl_s': <int64 0>, 'total_max_messages': <int64 100000>, 'total_max_bytes': <int64 "
-      "536870912>, 'topics_max': <int64 20>, 'waiters_max': <int64 5>, 'outbox_max': <int64 100000>%s}",
+      "536870912>, 'auto_services': <true>, 'topics_max': <int64 20>, 'waiters_max': <int64 5>, 'outbox_max': <int64 100000>%s}",
       more ? more : "");
   GVariantDict dict;
 
@@ -597,6 +598,36 @@ test_service_topics (void)
   assert_pop (host, NULL, NULL); /* none of it enters the inbox */
 }
 
+/* "other" is in no configuration, but it has a socket (this node's own plays it). */
+static void
+test_auto_service (void)
+{
+  g_autoptr (HeroTestHost) host = start (NULL);
+  g_autofree char *key = own_key (host);
+  g_autofree char *dir = g_build_filename (hero_test_host_get_dir (host), "other", NULL);
+  g_autofree char *path = g_build_filename (dir, "rpc.sock", NULL);
+  g_autofree char *target = hero_test_host_get_socket (host, "rpc");
+  static const char request[] = "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"getDefaultTopicAction\"}";
+  g_autofree char *payload = g_base64_encode ((const guint8 *) request, strlen (request));
+  g_autofree char *params = g_strdup_printf ("[{\"dst\":" ME ",\"topic\":\"b3RoZXIucnBj\",\"payload\":\"%s\"},20]", key, payload);
+  gsize length;
+
+  g_autofree char *before = push (host, "other.rpc", request); /* no socket: an ordinary message */
+  assert_pop (host, NULL, request);
+  g_assert_cmpint (g_mkdir (dir, 0755), ==, 0);
+  g_assert_cmpint (symlink (target, path), ==, 0);
+  g_autoptr (JsonNode) answer = hero_test_call (host, "pushMessage", params);
+  g_autofree char *reply = hero_test_json_get (answer, "payload");
+  g_autofree guchar *text = g_base64_decode (reply, &length);
+  g_assert_cmpmem (text, length, "{\"jsonrpc\":\"2.0\",\"id\":5,\"result\":true}", 38);
+
+  g_autofree char *plain = push (host, "other.rpc", "no request");
+  assert_pop (host, NULL, "no request");
+  assert_call (host, "addTopic", "[\"b3RoZXIucnBj\"]", "", "true"); /* configured topics have their own rules */
+  g_autofree char *refused = push (host, "other.rpc", request);
+  assert_state (host, refused, "aborted", "rejected");
+}
+
 /* A service of this process that sends to a topic nobody subscribes to reaches the inbox, and a client's reply comes back. */
 typedef struct
 {
@@ -837,6 +868,7 @@ main (int argc, char **argv)
   g_test_add_func ("/mycelium/topics", test_topics);
   g_test_add_func ("/mycelium/restart", test_restart);
   g_test_add_func ("/mycelium/service-topics", test_service_topics);
+  g_test_add_func ("/mycelium/auto-service", test_auto_service);
   g_test_add_func ("/mycelium/from-the-bus", test_from_the_bus);
   g_test_add_func ("/mycelium/rest", test_rest);
   g_test_add_func ("/mycelium/rest-topics", test_rest_topics);

@@ -167,11 +167,11 @@ request_new (HeroBus *bus, HeroBusMessage *message, guint timeout_ms, GTask *tas
   return self;
 }
 
-typedef gboolean (*RouteFunc) (HeroBus *bus, HeroBusMessage *message, const HeroBusAddress *dst, GError **error);
+typedef gboolean (*RouteFunc) (HeroBus *bus, HeroBusMessage *message, gconstpointer where, GError **error);
 
 /* Asks with `message` (taken, NULL = error says why not) along `route`. task: taken. */
 static void
-ask (HeroBus *bus, HeroBusMessage *message, const HeroBusAddress *dst, RouteFunc route, guint timeout_ms, GTask *task,
+ask (HeroBus *bus, HeroBusMessage *message, gconstpointer where, RouteFunc route, guint timeout_ms, GTask *task,
      GError *error)
 {
   HeroRequest *request = message ? request_new (bus, message, timeout_ms, task, &error) : NULL;
@@ -180,7 +180,7 @@ ask (HeroBus *bus, HeroBusMessage *message, const HeroBusAddress *dst, RouteFunc
     g_task_return_error (task, error);
   else
     {
-      if (!route (bus, message, dst, &error))
+      if (!route (bus, message, where, &error))
         hero_request_finish (request, NULL, error);
       hero_request_unref (request);
     }
@@ -198,11 +198,29 @@ task_new (gpointer tag, GCancellable *cancellable, GAsyncReadyCallback callback,
   return task;
 }
 
+static gboolean
+route_to_node (HeroBus *bus, HeroBusMessage *message, gconstpointer dst, GError **error)
+{
+  return hero_bus_route (bus, message, dst, error);
+}
+
+static gboolean
+route_here (HeroBus *bus, HeroBusMessage *message, gconstpointer nowhere, GError **error)
+{
+  return hero_bus_route_local (bus, message, error);
+}
+
+static gboolean
+route_to_socket (HeroBus *bus, HeroBusMessage *message, gconstpointer path, GError **error)
+{
+  return hero_gateway_send (path, message, error);
+}
+
 void
 hero_bus_ask_async (HeroBus *bus, const HeroBusAddress *dst, HeroBusMessage *message, GError *error, guint timeout_ms,
                     GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  ask (bus, message, dst, hero_bus_route, timeout_ms,
+  ask (bus, message, dst, route_to_node, timeout_ms,
        task_new (hero_bus_request_async, cancellable, callback, user_data), error);
 }
 
@@ -222,12 +240,6 @@ hero_bus_request_finish (HeroBus *bus, GAsyncResult *result, GError **error)
   g_return_val_if_fail (g_async_result_is_tagged (result, hero_bus_request_async), NULL);
 
   return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-static gboolean
-route_here (HeroBus *bus, HeroBusMessage *message, const HeroBusAddress *dst, GError **error)
-{
-  return hero_bus_route_local (bus, message, error);
 }
 
 void
@@ -259,6 +271,19 @@ hero_bus_deliver_async (HeroBus *bus, GBytes *topic, GBytes *payload, const Hero
     g_task_return_error (task, error);
   hero_bus_message_unref (message);
   g_object_unref (task);
+}
+
+void
+hero_bus_forward_async (HeroBus *bus, const char *path, GBytes *topic, GBytes *payload, HeroIdentity *identity,
+                        guint timeout_ms, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GError *error = NULL;
+  HeroBusMessage *message = hero_bus_message_new (bus, topic, payload, &error);
+
+  if (message && identity)
+    hero_bus_message_set_identity (message, identity);
+  ask (bus, message, path, route_to_socket, timeout_ms,
+       task_new (hero_bus_deliver_async, cancellable, callback, user_data), error);
 }
 
 GBytes *

@@ -102,6 +102,12 @@ void hero_bus_deliver_async (HeroBus *bus, GBytes *topic, GBytes *payload, const
                              gboolean want_reply, guint timeout_ms, GCancellable *cancellable, GAsyncReadyCallback callback,
                              gpointer user_data);
 GBytes *hero_bus_deliver_finish (HeroBus *bus, GAsyncResult *result, GError **error);
+/*
+ * The same for a service that the configuration does not know, a reply wanted: payload, a JSON-RPC body, goes to the rpc.sock
+ * at path. If that is not live the reply is error -32093.
+ */
+void hero_bus_forward_async (HeroBus *bus, const char *path, GBytes *topic, GBytes *payload, HeroIdentity *identity,
+                             guint timeout_ms, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 /* TRUE if there is a subscription (not OBSERVE) or a service for the topic in this process. */
 gboolean hero_bus_has_receiver (HeroBus *bus, GBytes *topic);
 guint hero_bus_count_receivers (HeroBus *bus, GBytes *topic); /* subscriptions (not OBSERVE), members of groups too */
