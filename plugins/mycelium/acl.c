@@ -93,23 +93,24 @@ acl_free (Acl *self)
 gboolean
 acl_get_default (Acl *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  return self->accept;
+  g_mutex_lock (&self->lock);
+  gboolean accept = self->accept;
+  g_mutex_unlock (&self->lock);
+  return accept;
 }
 
 void
 acl_set_default (Acl *self, gboolean accept)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
+  g_mutex_lock (&self->lock);
   self->accept = accept;
+  g_mutex_unlock (&self->lock);
 }
 
-gboolean
-acl_accepts (Acl *self, GBytes *topic, const guint8 ip[IP_BYTES])
+/* With the lock. */
+static gboolean
+judge (Acl *self, GBytes *topic, const guint8 ip[IP_BYTES])
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   GArray *sources = g_hash_table_lookup (self->topics, topic);
 
   if (!sources)
@@ -121,35 +122,42 @@ acl_accepts (Acl *self, GBytes *topic, const guint8 ip[IP_BYTES])
 }
 
 gboolean
+acl_accepts (Acl *self, GBytes *topic, const guint8 ip[IP_BYTES])
+{
+  g_mutex_lock (&self->lock);
+  gboolean accepted = judge (self, topic, ip);
+  g_mutex_unlock (&self->lock);
+  return accepted;
+}
+
+gboolean
 acl_has_topic (Acl *self, GBytes *topic)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  return g_hash_table_contains (self->topics, topic);
+  g_mutex_lock (&self->lock);
+  gboolean found = g_hash_table_contains (self->topics, topic);
+  g_mutex_unlock (&self->lock);
+  return found;
 }
 
 gboolean
 acl_add_topic (Acl *self, GBytes *topic, guint max, GError **error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  if (g_hash_table_contains (self->topics, topic))
-    return TRUE;
-  if (g_hash_table_size (self->topics) >= max)
-    {
-      g_set_error (error, HERO_ERROR, HERO_ERROR_LIMIT, "%u topics are configured, the most that may (topics_max)", max);
-      return FALSE;
-    }
-  g_hash_table_insert (self->topics, g_bytes_ref (topic), g_array_new (FALSE, FALSE, sizeof (Subnet)));
-  return TRUE;
+  g_mutex_lock (&self->lock);
+  gboolean known = g_hash_table_contains (self->topics, topic), room = g_hash_table_size (self->topics) < max;
+  if (!known && room)
+    g_hash_table_insert (self->topics, g_bytes_ref (topic), g_array_new (FALSE, FALSE, sizeof (Subnet)));
+  g_mutex_unlock (&self->lock);
+  if (!known && !room)
+    g_set_error (error, HERO_ERROR, HERO_ERROR_LIMIT, "%u topics are configured, the most that may (topics_max)", max);
+  return known || room;
 }
 
 void
 acl_remove_topic (Acl *self, GBytes *topic)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
+  g_mutex_lock (&self->lock);
   g_hash_table_remove (self->topics, topic);
+  g_mutex_unlock (&self->lock);
 }
 
 static gboolean
@@ -167,24 +175,25 @@ find_source (GArray *sources, const Subnet *subnet, guint *index)
 void
 acl_add_source (Acl *self, GBytes *topic, const Subnet *subnet)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  GArray *sources = g_hash_table_lookup (self->topics, topic);
   guint index;
 
-  g_return_if_fail (sources);
-  if (!find_source (sources, subnet, &index))
+  g_mutex_lock (&self->lock);
+  GArray *sources = g_hash_table_lookup (self->topics, topic);
+  if (sources && !find_source (sources, subnet, &index))
     g_array_append_val (sources, *subnet);
+  g_mutex_unlock (&self->lock);
 }
 
 void
 acl_remove_source (Acl *self, GBytes *topic, const Subnet *subnet)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  GArray *sources = g_hash_table_lookup (self->topics, topic);
   guint index;
 
+  g_mutex_lock (&self->lock);
+  GArray *sources = g_hash_table_lookup (self->topics, topic);
   if (sources && find_source (sources, subnet, &index))
     g_array_remove_index (sources, index);
+  g_mutex_unlock (&self->lock);
 }
 
 static int
@@ -196,14 +205,15 @@ compare_topics (gconstpointer a, gconstpointer b)
 GPtrArray *
 acl_get_topics (Acl *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   GPtrArray *topics = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
   GHashTableIter iter;
   gpointer topic;
 
+  g_mutex_lock (&self->lock);
   g_hash_table_iter_init (&iter, self->topics);
   while (g_hash_table_iter_next (&iter, &topic, NULL))
     g_ptr_array_add (topics, g_bytes_ref (topic));
+  g_mutex_unlock (&self->lock);
   g_ptr_array_sort (topics, compare_topics);
   return topics;
 }
@@ -211,13 +221,11 @@ acl_get_topics (Acl *self)
 char **
 acl_get_sources (Acl *self, GBytes *topic)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_mutex_lock (&self->lock);
   GArray *sources = g_hash_table_lookup (self->topics, topic);
-
-  if (!sources)
-    return NULL;
-  char **texts = g_new0 (char *, sources->len + 1);
-  for (guint i = 0; i < sources->len; i++)
+  char **texts = sources ? g_new0 (char *, sources->len + 1) : NULL;
+  for (guint i = 0; sources && i < sources->len; i++)
     texts[i] = subnet_print (&g_array_index (sources, Subnet, i));
+  g_mutex_unlock (&self->lock);
   return texts;
 }

@@ -39,7 +39,6 @@ respond_failure (HeroHttpRequest *request, GError *error)
                [NODE_ERROR_NO_ROUTE] = { 503, "no_route" },
                [NODE_ERROR_LIMIT] = { 503, "limit" },
                [NODE_ERROR_FORBIDDEN] = { 403, "forbidden" } };
-  g_autoptr (GError) owned = error;
 
   if (error->domain == NODE_ERROR)
     respond_error (request, rows[error->code].status, rows[error->code].code_name, error->message);
@@ -49,6 +48,7 @@ respond_failure (HeroHttpRequest *request, GError *error)
     respond_error (request, 503, "storage_full", error->message);
   else
     respond_error (request, 500, "internal", "Internal error");
+  g_error_free (error);
 }
 
 static void

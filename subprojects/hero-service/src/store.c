@@ -26,26 +26,32 @@ static GHashTable *registry;
 static gboolean
 registry_add (HeroStore *self, dev_t device, ino_t inode, GError **error)
 {
-  g_autofree char *key = g_strdup_printf ("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, (guint64) device, (guint64) inode);
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&registry_lock);
+  char *key = g_strdup_printf ("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, (guint64) device, (guint64) inode);
 
+  g_mutex_lock (&registry_lock);
   if (!registry)
     registry = g_hash_table_new (g_str_hash, g_str_equal);
-  if (g_hash_table_contains (registry, key))
+  gboolean free_place = !g_hash_table_contains (registry, key);
+  if (free_place)
+    g_hash_table_add (registry, key);
+  g_mutex_unlock (&registry_lock);
+
+  if (free_place)
+    self->registry_key = key;
+  else
     {
+      g_free (key);
       g_set_error (error, HERO_ERROR, HERO_ERROR_BUSY, "%s is open in this process already", self->path);
-      return FALSE;
     }
-  self->registry_key = g_steal_pointer (&key);
-  return g_hash_table_add (registry, self->registry_key);
+  return free_place;
 }
 
 static void
 registry_remove (HeroStore *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&registry_lock);
-
+  g_mutex_lock (&registry_lock);
   g_hash_table_remove (registry, self->registry_key);
+  g_mutex_unlock (&registry_lock);
 }
 
 static gboolean

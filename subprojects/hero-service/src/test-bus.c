@@ -830,7 +830,6 @@ test_gateway (Fixture *f, gconstpointer data)
   g_autofree char *dir = g_build_filename (hero_test_host_get_dir (f->alpha_host), "ghost", NULL);
   g_autofree char *path = g_build_filename (dir, "rpc.sock", NULL);
   g_autofree char *target = hero_test_host_get_socket (f->beta_host, "rpc");
-  g_autofree char *unavailable = NULL;
 
   call (f, "ghost", "who", NULL);
   g_assert_error (f->error, HERO_RPC_REPLY_ERROR, HERO_RPC_UNAVAILABLE);

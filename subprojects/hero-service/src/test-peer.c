@@ -13,7 +13,6 @@ typedef struct
 static int
 connect_to (const char *address, gboolean mapped)
 {
-  g_autoptr (GError) error = NULL;
   g_autoptr (GSocketConnectable) target = g_network_address_parse (address, 0, NULL);
   guint16 port = g_network_address_get_port (G_NETWORK_ADDRESS (target));
   gboolean ipv6 = address[0] == '[';
