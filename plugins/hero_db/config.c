@@ -18,6 +18,8 @@ const HeroConfigKey hero_db_config_keys[] = {
     .meaning = "Databases that SELECT knows, from 0 on." },
   { "proto_max_bulk_mib", HERO_CONFIG_INT, .min = 1, .max = 512, .fallback = "512",
     .meaning = "Largest value, key or argument." },
+  { "max_body_bytes", HERO_CONFIG_INT, .min = 1024, .max = G_MAXINT32, .fallback = "16777216",
+    .meaning = "Largest request body of JSON-RPC, for each socket." },
   { "dirty_mib", HERO_CONFIG_INT, .min = 1, .max = 65536, .fallback = "256",
     .meaning = "Written data that may wait for the disk; beyond it no client is read until a commit has landed." },
   { NULL },

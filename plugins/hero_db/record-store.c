@@ -211,17 +211,40 @@ commit_done (GObject *source, GAsyncResult *result, gpointer data)
   self->committed (self->data, error);
 }
 
-static void
-begin_commit (RecordStore *self)
+static Commit *
+commit_new (RecordStore *self, RecordBatch *batch)
 {
   Commit *commit = g_new0 (Commit, 1);
 
+  commit->tables = self->tables;
+  commit->records = g_ptr_array_ref (record_batch_sorted (batch));
+  return commit;
+}
+
+static void
+begin_commit (RecordStore *self)
+{
   self->under_way = g_steal_pointer (&self->collecting);
   self->collecting = new_batch (self);
   self->commit_begun_us = g_get_monotonic_time ();
-  commit->tables = self->tables;
-  commit->records = g_ptr_array_ref (record_batch_sorted (self->under_way));
-  hero_store_write_async (self->store, commit_batch, commit, commit_free, commit_done, self);
+  hero_store_write_async (self->store, commit_batch, commit_new (self, self->under_way), commit_free, commit_done,
+                          self);
+}
+
+gboolean
+record_store_commit_sync (RecordStore *self, GError **error)
+{
+  g_autoptr (RecordBatch) batch = g_steal_pointer (&self->collecting);
+  Commit *commit = commit_new (self, batch);
+  gboolean committed;
+
+  self->collecting = new_batch (self);
+  end_snapshot (self);
+  committed = hero_store_write_sync (self->store, commit_batch, commit, error);
+  commit_free (commit);
+  if (committed)
+    self->durable = record_batch_get_ticket (batch);
+  return committed;
 }
 
 void

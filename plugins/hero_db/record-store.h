@@ -38,6 +38,8 @@ void record_store_delete (RecordStore *self, guint table, Slice key);
 guint64 record_store_take_ticket (RecordStore *self);
 guint64 record_store_get_durable (RecordStore *self); /* tickets up to this one are on disk */
 
+/* Commits what was written, and waits for it: only at start. */
+gboolean record_store_commit_sync (RecordStore *self, GError **error);
 /* Ends the snapshot of this turn. commit: begin the commit of what was written, unless one is under way. */
 void record_store_end_turn (RecordStore *self, gboolean commit);
 gboolean record_store_is_committing (RecordStore *self);

@@ -38,6 +38,7 @@ struct _RespParser
   BigBulk big;
 
   GArray *arguments; /* Argument, of the frame under way */
+  gsize own_bytes;   /* of those with a buffer of their own */
   GArray *argv;      /* Slice, of the command handed out */
   GByteArray *words; /* unquoted words of an inline command */
   char error[80];
@@ -74,7 +75,10 @@ forget_command (RespParser *self)
     }
   g_array_set_size (self->argv, 0);
   if (self->bulks == 0)
-    g_array_set_size (self->arguments, 0);
+    {
+      g_array_set_size (self->arguments, 0);
+      self->own_bytes = 0;
+    }
 }
 
 RespParser *
@@ -118,15 +122,8 @@ resp_parser_get_error (RespParser *self)
 gsize
 resp_parser_get_held (RespParser *self)
 {
-  gsize held = (self->stash != NULL ? self->stash->len : 0) + self->big.length;
-
-  for (guint i = 0; i < self->arguments->len; i++)
-    {
-      const Argument *argument = &g_array_index (self->arguments, Argument, i);
-
-      held += sizeof *argument + (argument->own != NULL ? argument->length : 0);
-    }
-  return held;
+  return (self->stash != NULL ? self->stash->len : 0) + self->big.length + self->own_bytes
+         + self->arguments->len * sizeof (Argument);
 }
 
 /* ------------------------------------------------------------------------------------------------ input */
@@ -367,6 +364,7 @@ take_bulk (RespParser *self)
       if (self->big.length < self->big.wanted)
         return RESP_MORE;
       argument.own = g_steal_pointer (&self->big.data);
+      self->own_bytes += argument.length;
       self->big = (BigBulk){ 0 };
     }
   else if (self->length - self->position < argument.length + 2)

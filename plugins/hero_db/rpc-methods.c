@@ -40,7 +40,7 @@ static const HeroRpcParam key_get_params[] = {
   DB_PARAM,
   KEY_PARAM,
   { "offset", HERO_INTEGER (0, G_MAXINT64), 0, "First byte wanted.", "0" },
-  { "count", HERO_INTEGER (1, 1048576), 0, "Bytes wanted.", "1048576" },
+  { "count", HERO_INTEGER (1, 1048576), 0, "Bytes wanted.", "100" },
   { NULL },
 };
 static const HeroRpcParam key_set_params[] = {

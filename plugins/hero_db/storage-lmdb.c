@@ -54,8 +54,7 @@ storage_open (const char *dir, guint databases, StorageCommitted committed, gpoi
 
   storage_read_databases (self);
   make_secret (self);
-  storage_end_turn (self, TRUE);
-  return g_steal_pointer (&self);
+  return record_store_commit_sync (self->records, error) ? g_steal_pointer (&self) : NULL;
 }
 
 void

@@ -438,6 +438,16 @@ def test_rpc_keys(db):
     assert [d['number'] for d in db.call('database.list')] == [0, 3]
 
 
+def test_rpc_takes_large_values(db):
+    """Bodies up to 16 MiB, unlike other services."""
+    value = random.Random(2).randbytes(8 << 20)
+    encoded = {'b64': base64.b64encode(value).decode()}
+    assert db.call('key.set', db=0, key='large', type='string', value=encoded)['size'] == len(value)
+    assert db.client().get('large') == value
+    page = db.call('key.get', db=0, key='large', count=1 << 20)
+    assert base64.b64decode(page['value']['b64']) == value[:1 << 20] and page['next'] == 1 << 20
+
+
 def test_rpc_commands(db):
     assert db.call('command.exec', args=['SET', 'a', '1'])['reply'] == 'OK'
     assert db.call('exec', args='incrby a 41') | {'ms': 0} == {'reply': 42, 'type': 'integer', 'ms': 0}
