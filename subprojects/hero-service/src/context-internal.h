@@ -18,17 +18,17 @@ typedef struct
 {
   HeroServiceContext *ctx;
   const HeroServicePlugin *plugin;
-  GMainContext *context;   /* NULL in a throw-away create */
-  GHashTable *config;      /* key -> GVariant */
-  GHashTable *strings;     /* key -> const char ** of an "as" value */
-  char **domains;          /* at least one */
-  gint64 created_us;       /* monotonic */
-  int stopping;            /* atomic; set once, on the service thread */
+  GMainContext *context; /* NULL in a throw-away create */
+  GHashTable *config;    /* key -> GVariant */
+  GHashTable *strings;   /* key -> const char ** of an "as" value */
+  char **domains;        /* at least one */
+  gint64 created_us;     /* monotonic */
+  int stopping;          /* atomic; set once, on the service thread */
   gboolean hide_admin_rpc;
   gboolean reported;       /* host->stopped was called */
   GSource *stop_check;     /* while running calls finish */
   gint64 stop_deadline_us; /* then they are cut */
-  gpointer data_lock;        /* HeroDirLock */
+  gpointer data_lock;      /* HeroDirLock */
 
   HeroLogRing *log;
   HeroRpc *rpc;

@@ -39,9 +39,9 @@ on_client_gone (gpointer data)
 void
 hero_http_respond_rpc (HeroHttpRequest *request)
 {
-  request->exchange = hero_rpc_dispatch_bytes (request->role->http->ctx, hero_http_request_get_body (request),
-                                               request->identity, hero_http_request_get_rpc_connection (request), on_reply,
-                                               request);
+  request->exchange
+      = hero_rpc_dispatch_bytes (request->role->http->ctx, hero_http_request_get_body (request), request->identity,
+                                 hero_http_request_get_rpc_connection (request), on_reply, request);
   if (request->exchange != NULL)
     hero_http_request_on_gone (request, on_client_gone, request);
 }
@@ -56,7 +56,8 @@ hero_service_hide_admin_rpc (HeroServiceContext *ctx)
 static gboolean
 is_rpc_hidden (HeroServiceContext *ctx, HeroHttpRequest *request)
 {
-  if (!hero_sdk_get (ctx)->hide_admin_rpc || request->connection->port->tcp || strcmp (request->role->name, "admin") != 0)
+  if (!hero_sdk_get (ctx)->hide_admin_rpc || request->connection->port->tcp
+      || strcmp (request->role->name, "admin") != 0)
     return FALSE;
   hero_http_respond_error (request, 404, "rpc.sock and the TCP listeners take calls", "no such path");
   return TRUE;

@@ -199,9 +199,10 @@ hero_health_get (HeroServiceContext *ctx, guint *status)
   if (verdict.reason != NULL)
     json_object_set_string_member (body, "reason", verdict.reason);
   json_object_set_int_member (body, "uptime_secs", hero_service_get_uptime_us (ctx) / G_USEC_PER_SEC);
-  json_object_set_string_member (body, "state", hero_service_is_stopping (ctx)  ? "stopping"
-                                                : verdict.reason != NULL ? "degraded"
-                                                                         : "ready");
+  json_object_set_string_member (body, "state",
+                                 hero_service_is_stopping (ctx) ? "stopping"
+                                 : verdict.reason != NULL       ? "degraded"
+                                                                : "ready");
   json_object_set_object_member (body, "checks", checks);
   json_object_set_array_member (body, "warnings", warnings);
   if (health->members != NULL)
@@ -235,7 +236,8 @@ metric_prefix (HeroServiceContext *ctx)
 }
 
 static void
-add_own (HeroServiceContext *ctx, JsonArray *list, HeroMetricKind kind, const char *suffix, const char *help, double value)
+add_own (HeroServiceContext *ctx, JsonArray *list, HeroMetricKind kind, const char *suffix, const char *help,
+         double value)
 {
   g_autofree char *prefix = metric_prefix (ctx), *name = g_strconcat (prefix, "_", suffix, NULL);
 

@@ -1,5 +1,6 @@
 /*
- * http-answer.c: answers to a request: whole, as a stream, or cut in before a body that nobody wants to read. Service thread.
+ * http-answer.c: answers to a request: whole, as a stream, or cut in before a body that nobody wants to read. Service
+ * thread.
  */
 #include "http-core.h"
 #include "http-stream.h"

@@ -59,8 +59,8 @@ typedef struct
 {
   HeroHttpPort *port;
   GSocketConnection *stream;
-  GIOStream *guarded; /* `stream` as libsoup sees it */
-  HeroIdentity *identity; /* of a request without identity headers */
+  GIOStream *guarded;      /* `stream` as libsoup sees it */
+  HeroIdentity *identity;  /* of a request without identity headers */
   HeroRpcConnection *data; /* or NULL */
   gboolean busy;           /* a request is under way */
 } HeroHttpConnection;
@@ -73,7 +73,7 @@ struct _HeroHttpRequest
   const HeroHttpRoute *route;
   HeroRouteMatch match;
   HeroIdentity *identity;
-  char *path; /* decoded */
+  char *path;     /* decoded */
   char *raw_path; /* of a rerouted request; NULL = the one on the wire */
   GHashTable *query;
   GBytes *body;
@@ -81,12 +81,12 @@ struct _HeroHttpRequest
   GCancellable *cancellable;
   GSource *hangup; /* while the answer is awaited */
   gint64 max_body, received;
-  gboolean has_body;   /* one was announced */
-  gboolean body_done;  /* it was read to its end */
-  gboolean paused;     /* libsoup waits for us */
-  gboolean answered;   /* status and body are set, or the stream has begun */
-  gboolean handled;    /* the handler owes nothing (any more) */
-  gboolean gone;       /* the answer was sent, or the client left: libsoup has done with it */
+  gboolean has_body;  /* one was announced */
+  gboolean body_done; /* it was read to its end */
+  gboolean paused;    /* libsoup waits for us */
+  gboolean answered;  /* status and body are set, or the stream has begun */
+  gboolean handled;   /* the handler owes nothing (any more) */
+  gboolean gone;      /* the answer was sent, or the client left: libsoup has done with it */
 
   gboolean streaming;
   gsize pending; /* bytes of the stream not taken yet */
@@ -140,8 +140,8 @@ HeroRpcConnection *hero_http_request_get_rpc_connection (HeroHttpRequest *reques
 /* The body of an error answer; hint may be NULL. (transfer full) */
 char *hero_http_error_text (guint status, const char *hint, const char *message);
 /* A whole answer as bytes, with "Connection: close". (transfer full) */
-char *hero_http_raw_answer (HeroHttpRequest *request, guint status, const char *content_type, gconstpointer body, gsize size,
-                            gsize *length);
+char *hero_http_raw_answer (HeroHttpRequest *request, guint status, const char *content_type, gconstpointer body,
+                            gsize size, gsize *length);
 /* Takes the connection away from libsoup and closes it after the text (taken; NULL = at once). Ends the request. */
 void hero_http_request_cut (HeroHttpRequest *request, char *text, gsize length);
 

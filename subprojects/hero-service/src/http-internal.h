@@ -13,11 +13,13 @@ G_BEGIN_DECLS
 void hero_page_install (HeroServiceContext *ctx);
 void hero_page_free_context (HeroServiceContext *ctx);
 
-/* endpoints.c: the eight endpoints of conventions 4, on every role whose protocol is not "resp". Called once, in serve. */
+/* endpoints.c: the eight endpoints of conventions 4, on every role whose protocol is not "resp". Called once, in serve.
+ */
 void hero_endpoints_install (HeroServiceContext *ctx);
 
 /* The routes of the service's own table and of the SDK, service routes last. Standard routes win. */
-void hero_http_add_standard_routes (HeroServiceContext *ctx, const char *role, const HeroHttpRoute *routes, gpointer self);
+void hero_http_add_standard_routes (HeroServiceContext *ctx, const char *role, const HeroHttpRoute *routes,
+                                    gpointer self);
 
 /* Adopts the host's listeners of every HTTP socket of the descriptor. */
 gboolean hero_http_serve (HeroServiceContext *ctx, GError **error);

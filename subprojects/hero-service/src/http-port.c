@@ -22,17 +22,16 @@
 #define DEFAULT_MAX_CONNECTIONS 512
 #define DEFAULT_MAX_BODY (2 * 1024 * 1024)
 #define ACCEPT_AT_ONCE 64
-#define MAX_REFUSALS 64          /* clients being told that there is no room */
+#define MAX_REFUSALS 64 /* clients being told that there is no room */
 #define NO_DESCRIPTORS_PAUSE_MS 100
 #define LINGER_US (2 * G_USEC_PER_SEC)
 #define LINGER_BYTES (16 * 1024 * 1024)
 
 static G_DEFINE_QUARK (hero-http-connection, connection_key)
 
-/* ------------------------------------------------------------------------------------------------ connections */
+    /* ------------------------------------------------------------------------------------------------ connections */
 
-HeroHttpConnection *
-hero_http_connection_of (SoupServerMessage *msg)
+    HeroHttpConnection *hero_http_connection_of (SoupServerMessage *msg)
 {
   return g_object_get_qdata (G_OBJECT (soup_server_message_get_remote_address (msg)), connection_key_quark ());
 }
@@ -211,7 +210,8 @@ refuse (HeroHttpPort *port, GSocketConnection *stream)
   port->n_refused++;
 }
 
-/* Head and body leave in two writes: with Nagle's algorithm the second would wait 40 ms for the client's delayed ACK. */
+/* Head and body leave in two writes: with Nagle's algorithm the second would wait 40 ms for the client's delayed ACK.
+ */
 static void
 prepare_tcp (int fd)
 {
@@ -303,7 +303,8 @@ port_listen (HeroHttpPort *port)
 
 /* ------------------------------------------------------------------------------------------------ a port */
 
-/* SoupServer keeps connections alive only while it has a listener of its own: it gets one end of a silent socket pair. */
+/* SoupServer keeps connections alive only while it has a listener of its own: it gets one end of a silent socket pair.
+ */
 static gboolean
 add_silent_listener (HeroHttpRole *role, SoupServer *server, GError **error)
 {

@@ -1,6 +1,6 @@
 /*
- * http-request.c: the life of one request and what it shows to its handler. It lives until both sides have done with it: the
- * handler, which must answer once, and libsoup, which sends the answer or loses the client. Service thread.
+ * http-request.c: the life of one request and what it shows to its handler. It lives until both sides have done with
+ * it: the handler, which must answer once, and libsoup, which sends the answer or loses the client. Service thread.
  */
 #include "http-core.h"
 
@@ -10,8 +10,7 @@
 
 static G_DEFINE_QUARK (hero-http-request, request_key)
 
-HeroHttpRequest *
-hero_http_request_of (SoupServerMessage *msg)
+    HeroHttpRequest *hero_http_request_of (SoupServerMessage *msg)
 {
   return g_object_get_qdata (G_OBJECT (msg), request_key_quark ());
 }
@@ -105,8 +104,9 @@ on_hangup (int fd, GIOCondition condition, gpointer data)
 }
 
 /*
- * While libsoup waits it does not look at the socket. On a Unix socket HUP means closed; the peer that only shut its sending
- * side down still wants its answer. TCP cannot tell the two apart: there the end of the stream counts as leaving.
+ * While libsoup waits it does not look at the socket. On a Unix socket HUP means closed; the peer that only shut its
+ * sending side down still wants its answer. TCP cannot tell the two apart: there the end of the stream counts as
+ * leaving.
  */
 void
 hero_http_request_watch (HeroHttpRequest *request)

@@ -14,7 +14,6 @@ typedef struct
 struct _HeroRouteTable
 {
   GPtrArray *standard, *own; /* Pattern */
-  GPtrArray *hidden;         /* likewise, without handler: not served at all */
 };
 
 static void
@@ -33,7 +32,6 @@ hero_route_table_new (void)
   HeroRouteTable *table = g_new0 (HeroRouteTable, 1);
 
   table->standard = g_ptr_array_new_with_free_func ((GDestroyNotify)pattern_free);
-  table->hidden = g_ptr_array_new_with_free_func ((GDestroyNotify)pattern_free);
   table->own = g_ptr_array_new_with_free_func ((GDestroyNotify)pattern_free);
   return table;
 }
@@ -43,7 +41,6 @@ hero_route_table_free (HeroRouteTable *table)
 {
   g_ptr_array_unref (table->standard);
   g_ptr_array_unref (table->own);
-  g_ptr_array_unref (table->hidden);
   g_free (table);
 }
 
@@ -62,7 +59,8 @@ split_path (const char *path)
 }
 
 void
-hero_route_table_add (HeroRouteTable *table, const HeroHttpRoute *routes, gsize route_size, gpointer self, gboolean standard)
+hero_route_table_add (HeroRouteTable *table, const HeroHttpRoute *routes, gsize route_size, gpointer self,
+                      gboolean standard)
 {
   for (const char *element = (const char *)routes;; element += route_size)
     {
@@ -79,7 +77,7 @@ hero_route_table_add (HeroRouteTable *table, const HeroHttpRoute *routes, gsize 
       pattern->parts = split_path (pattern->route.path);
       if (strcmp (pattern->route.methods, "*") != 0)
         pattern->methods = g_strsplit (pattern->route.methods, "|", -1);
-      g_ptr_array_add (pattern->route.handler == NULL ? table->hidden : standard ? table->standard : table->own, pattern);
+      g_ptr_array_add (standard ? table->standard : table->own, pattern);
     }
 }
 
@@ -179,9 +177,7 @@ hero_route_table_match (HeroRouteTable *table, const char *method, const char *r
   *match = (HeroRouteMatch){ 0 };
   if (raw_path[0] != '/')
     return;
-  if (match_in (table->hidden, method, raw_path, match))
-    hero_route_match_clear (match);
-  else if (!match_in (table->standard, method, raw_path, match) && !match->path_known)
+  if (!match_in (table->standard, method, raw_path, match) && !match->path_known)
     match_in (table->own, method, raw_path, match);
 }
 

@@ -13,7 +13,7 @@ typedef struct
 {
   const HeroHttpRoute *route; /* NULL: nothing matches path and method */
   gpointer self;
-  gboolean path_known;        /* .. but the path exists */
+  gboolean path_known; /* .. but the path exists */
   guint n_segments;
   const char *names[HERO_ROUTE_MAX_SEGMENTS];
   char *values[HERO_ROUTE_MAX_SEGMENTS]; /* decoded */
@@ -22,8 +22,8 @@ typedef struct
 HeroRouteTable *hero_route_table_new (void);
 void hero_route_table_free (HeroRouteTable *table);
 /*
- * standard: its paths are its own, whatever the method: the other routes are not asked, whatever the order of the calls.
- * routes: kept by copy, ends with path NULL; one without handler hides its path, 404.
+ * standard: its paths are its own, whatever the method: the other routes are not asked, whatever the order of the
+ * calls. routes: kept by copy, ends with path NULL; one without handler hides its path, 404.
  */
 void hero_route_table_add (HeroRouteTable *table, const HeroHttpRoute *routes, gsize route_size, gpointer self,
                            gboolean standard);

@@ -138,8 +138,8 @@ GIOStream *
 hero_http_stream_new (GIOStream *base, const gboolean *busy)
 {
   HeroHttpStream *self = g_object_new (HERO_TYPE_HTTP_STREAM, NULL);
-  HeroHttpInput *input
-      = g_object_new (HERO_TYPE_HTTP_INPUT, "base-stream", g_io_stream_get_input_stream (base), "close-base-stream", FALSE, NULL);
+  HeroHttpInput *input = g_object_new (HERO_TYPE_HTTP_INPUT, "base-stream", g_io_stream_get_input_stream (base),
+                                       "close-base-stream", FALSE, NULL);
 
   input->busy = busy;
   self->base = g_object_ref (base);

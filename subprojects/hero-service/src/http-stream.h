@@ -1,7 +1,8 @@
 /*
- * http-stream.h: the stream that libsoup gets instead of a socket's own. libsoup 3.2 forgets a kept-alive connection that
- * its client closes between two requests: descriptor and memory stay until the server ends. It does clean up after a client
- * that leaves inside a request, so the end of an idle stream is shown to it as the first byte of one. Service thread.
+ * http-stream.h: the stream that libsoup gets instead of a socket's own. libsoup 3.2 forgets a kept-alive connection
+ * that its client closes between two requests: descriptor and memory stay until the server ends. It does clean up after
+ * a client that leaves inside a request, so the end of an idle stream is shown to it as the first byte of one. Service
+ * thread.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * http.c: requests by the rules of conventions 3 and 6, over SoupServer: head, limits, identity, route, handler. Also the
- * roles of a service and their life. Service thread.
+ * http.c: requests by the rules of conventions 3 and 6, over SoupServer: head, limits, identity, route, handler. Also
+ * the roles of a service and their life. Service thread.
  */
 #include "http-core.h"
 
@@ -27,8 +27,8 @@ check_host (HeroHttpRequest *request)
   if (!port->tcp)
     return TRUE;
   extra = hero_service_get_strings (request->role->http->ctx, "allowed_hosts");
-  if (hero_host_is_allowed (soup_message_headers_get_one (headers, "Host"), soup_message_headers_get_one (headers, "Origin"),
-                            port->address, port->tcp_port, extra))
+  if (hero_host_is_allowed (soup_message_headers_get_one (headers, "Host"),
+                            soup_message_headers_get_one (headers, "Origin"), port->address, port->tcp_port, extra))
     return TRUE;
   hero_http_respond_error (request, 403, "use the address the service listens on, or add the name to allowed_hosts",
                            "this Host or Origin is not served here");
@@ -237,7 +237,8 @@ hero_http_request_reroute (HeroHttpRequest *request, const char *role, const cha
     soup_message_body_set_accumulate (soup_server_message_get_request_body (request->msg), TRUE);
 }
 
-/* The head of a request is there. What is answered here is sent after libsoup has read the body, if that is a small one. */
+/* The head of a request is there. What is answered here is sent after libsoup has read the body, if that is a small
+ * one. */
 static void
 on_head (SoupServer *server, SoupServerMessage *msg, const char *path, GHashTable *query, gpointer data)
 {
@@ -246,8 +247,9 @@ on_head (SoupServer *server, SoupServerMessage *msg, const char *path, GHashTabl
   SoupEncoding encoding = soup_message_headers_get_encoding (headers);
   gboolean stream;
 
-  request->has_body = encoding == SOUP_ENCODING_CHUNKED
-                      || (encoding == SOUP_ENCODING_CONTENT_LENGTH && soup_message_headers_get_content_length (headers) > 0);
+  request->has_body
+      = encoding == SOUP_ENCODING_CHUNKED
+        || (encoding == SOUP_ENCODING_CONTENT_LENGTH && soup_message_headers_get_content_length (headers) > 0);
   request->body_done = !request->has_body;
   request->max_body = request->connection->port->max_body;
   if (!check_url (request) || !check_host (request) || !check_identity (request) || !check_path (request)
@@ -347,7 +349,8 @@ hero_http_get_role (HeroServiceContext *ctx, const char *name)
 }
 
 void
-hero_service_add_routes (HeroServiceContext *ctx, const char *role, const HeroHttpRoute *routes, gsize route_size, gpointer self)
+hero_service_add_routes (HeroServiceContext *ctx, const char *role, const HeroHttpRoute *routes, gsize route_size,
+                         gpointer self)
 {
   hero_route_table_add (hero_http_get_role (ctx, role)->routes, routes, route_size, self, FALSE);
 }

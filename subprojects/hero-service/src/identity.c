@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define MAX_USER 256   /* bytes */
+#define MAX_USER 256 /* bytes */
 #define MAX_CLAIMS 256
 
 enum
@@ -193,8 +193,8 @@ hero_identity_set_header (HeroIdentity *self, const char *name, const char *valu
 }
 
 void
-hero_identity_foreach_header (const HeroIdentity *self, void (*func) (const char *name, const char *value, gpointer data),
-                              gpointer data)
+hero_identity_foreach_header (const HeroIdentity *self,
+                              void (*func) (const char *name, const char *value, gpointer data), gpointer data)
 {
   const struct
   {

@@ -1,4 +1,5 @@
-/* json-print.c: compact JSON text of json-glib's tree. Several times faster than JsonGenerator, same text. Any thread. */
+/* json-print.c: compact JSON text of json-glib's tree. Several times faster than JsonGenerator, same text. Any thread.
+ */
 #include "json-internal.h"
 
 #include <math.h>

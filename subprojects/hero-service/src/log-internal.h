@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  guint64 seq; /* rises by one a line */
+  guint64 seq;    /* rises by one a line */
   gint64 time_us; /* since 1970 */
   HeroLogLevel level;
   char *text; /* message and fields, "key=value" */

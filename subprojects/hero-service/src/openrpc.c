@@ -1,6 +1,6 @@
 /*
- * openrpc.c: the OpenRPC document (conventions 5.5), from the table that dispatches: what it says is what runs. Made once
- * for each domain and kept: the table is constant. Service thread.
+ * openrpc.c: the OpenRPC document (conventions 5.5), from the table that dispatches: what it says is what runs. Made
+ * once for each domain and kept: the table is constant. Service thread.
  */
 #include "rpc-core.h"
 

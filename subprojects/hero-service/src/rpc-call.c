@@ -1,6 +1,6 @@
 /*
- * rpc-call.c: one call, from its handler to its answer. Made, run and ended on the service thread; answered from any: an
- * answer given elsewhere is printed there and comes over by an idle source.
+ * rpc-call.c: one call, from its handler to its answer. Made, run and ended on the service thread; answered from any:
+ * an answer given elsewhere is printed there and comes over by an idle source.
  */
 #include "rpc-core.h"
 
@@ -123,9 +123,8 @@ on_answer (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Any thread. Takes answer. */
-static void
-answer_with (HeroRpcCall *call, GBytes *answer)
+void
+hero_rpc_call_complete (HeroRpcCall *call, GBytes *answer)
 {
   GSource *source;
 
@@ -142,9 +141,8 @@ answer_with (HeroRpcCall *call, GBytes *answer)
   g_source_unref (source);
 }
 
-/* TRUE for the first answer of a call. The others are a bug of the handler: fatal in tests, logged elsewhere. */
-static gboolean
-claim (HeroRpcCall *call)
+gboolean
+hero_rpc_call_claim (HeroRpcCall *call)
 {
   if (call->magic == CALL_LIVE && g_atomic_int_compare_and_exchange (&call->answered, FALSE, TRUE))
     return TRUE;
@@ -152,7 +150,8 @@ claim (HeroRpcCall *call)
   return FALSE;
 }
 
-/* ------------------------------------------------------------------------------------------------ ends that come first */
+/* ------------------------------------------------------------------------------------------------ ends that come first
+ */
 
 static void
 give_up (HeroRpcCall *call)
@@ -186,250 +185,14 @@ on_deadline (gpointer data)
       hero_warn (core->ctx, "%s: no answer within %" G_GINT64_FORMAT " s", call->entry->spec.name,
                  core->timeout_us / G_USEC_PER_SEC);
       hero_rpc_exchange_answered (call->exchange, call->index,
-                                  call->id == NULL ? NULL
-                                                   : hero_rpc_print_error (core->table, call->id, HERO_RPC_DEADLINE_EXCEEDED,
-                                                                           "the call took too long; its outcome is unknown",
-                                                                           NULL),
+                                  call->id == NULL
+                                      ? NULL
+                                      : hero_rpc_print_error (core->table, call->id, HERO_RPC_DEADLINE_EXCEEDED,
+                                                              "the call took too long; its outcome is unknown", NULL),
                                   g_steal_pointer (&call->written));
     }
   arm_deadline (core);
   return G_SOURCE_CONTINUE;
-}
-
-/* ------------------------------------------------------------------------------------------------ printing */
-
-static GString *
-begin_reply (JsonNode *id)
-{
-  GString *out = g_string_sized_new (256);
-
-  g_string_append (out, "{\"jsonrpc\":\"2.0\",\"id\":");
-  hero_json_append (out, id);
-  return out;
-}
-
-static JsonObject *
-error_data (const HeroRpcTable *table, int code, JsonObject *more)
-{
-  const HeroRpcErrorSpec *spec = hero_rpc_table_error (table, code);
-  JsonObject *data = json_object_new ();
-  JsonObjectIter iter;
-  const char *name;
-  JsonNode *value;
-
-  if (spec == NULL)
-    g_critical ("error code %d is not declared", code);
-  json_object_set_string_member (data, "code_name", spec != NULL ? spec->code_name : "unknown");
-  json_object_set_boolean_member (data, "retryable", spec != NULL && spec->retryable);
-  if (more != NULL)
-    {
-      json_object_iter_init_ordered (&iter, more);
-      while (json_object_iter_next_ordered (&iter, &name, &value))
-        json_object_set_member (data, name, json_node_copy (value));
-    }
-  return data;
-}
-
-GBytes *
-hero_rpc_print_error (const HeroRpcTable *table, JsonNode *id, int code, const char *message, JsonObject *data)
-{
-  GString *out = begin_reply (id);
-  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
-
-  json_node_take_object (node, error_data (table, code, data));
-  g_string_append_printf (out, ",\"error\":{\"code\":%d,\"message\":", code);
-  hero_json_append_string (out, message);
-  g_string_append (out, ",\"data\":");
-  hero_json_append (out, node);
-  g_string_append (out, "}}");
-  return g_string_free_to_bytes (out);
-}
-
-/* ------------------------------------------------------------------------------------------------ answers */
-
-/* Takes data. */
-static void
-answer_error (HeroRpcCall *call, int code, const char *message, JsonObject *data)
-{
-  call->failed = TRUE;
-  if (call->id == NULL && call->core->ctx != NULL)
-    hero_warn (call->core->ctx, "notification %s: %s", call->entry->spec.name, message);
-  answer_with (call, call->id == NULL ? NULL : hero_rpc_print_error (call->core->table, call->id, code, message, data));
-  if (data != NULL)
-    json_object_unref (data);
-}
-
-/* Takes data. -32603: what happened goes to the log under an incident id, the client gets the id. */
-static void
-answer_internal (HeroRpcCall *call, const char *text, JsonObject *data)
-{
-  g_autofree char *incident = g_strdup_printf ("%08x%08x", g_random_int (), g_random_int ());
-
-  if (data == NULL)
-    data = json_object_new ();
-  json_object_set_string_member (data, "incident", incident);
-  if (call->core->ctx != NULL)
-    hero_log_fields (call->core->ctx, HERO_LOG_ERROR, g_variant_new_parsed ("{'incident': <%s>}", incident), "%s: %s",
-                     call->entry->spec.name, text);
-  answer_error (call, HERO_RPC_INTERNAL, "Internal error", data);
-}
-
-static void
-answer_text (HeroRpcCall *call, GString *out)
-{
-  if (out->len > HERO_RPC_MAX_ANSWER)
-    {
-      g_string_free (out, TRUE);
-      answer_error (call, HERO_RPC_RESULT_TOO_LARGE, "the answer is over 64 MiB", NULL);
-      return;
-    }
-  answer_with (call, g_string_free_to_bytes (out));
-}
-
-/* Takes result. */
-static void
-answer_node (HeroRpcCall *call, JsonNode *result)
-{
-  GString *out;
-
-  if (call->id == NULL)
-    answer_with (call, NULL);
-  else
-    {
-      out = begin_reply (call->id);
-      g_string_append (out, ",\"result\":");
-      hero_json_append (out, result);
-      g_string_append_c (out, '}');
-      answer_text (call, out);
-    }
-  g_clear_pointer (&result, json_node_unref);
-}
-
-void
-hero_rpc_return (HeroRpcCall *call, JsonNode *result)
-{
-  if (claim (call))
-    answer_node (call, result);
-  else
-    g_clear_pointer (&result, json_node_unref);
-}
-
-void
-hero_rpc_return_object (HeroRpcCall *call, JsonObject *result)
-{
-  hero_rpc_return (call, json_node_init_object (json_node_alloc (), result));
-  json_object_unref (result);
-}
-
-void
-hero_rpc_return_array (HeroRpcCall *call, JsonArray *result)
-{
-  hero_rpc_return (call, json_node_init_array (json_node_alloc (), result));
-  json_array_unref (result);
-}
-
-void
-hero_rpc_return_string (HeroRpcCall *call, const char *result)
-{
-  hero_rpc_return (call, json_node_init_string (json_node_alloc (), result));
-}
-
-void
-hero_rpc_return_integer (HeroRpcCall *call, gint64 result)
-{
-  hero_rpc_return (call, json_node_init_int (json_node_alloc (), result));
-}
-
-void
-hero_rpc_return_boolean (HeroRpcCall *call, gboolean result)
-{
-  hero_rpc_return (call, json_node_init_boolean (json_node_alloc (), result));
-}
-
-void
-hero_rpc_return_json (HeroRpcCall *call, GBytes *json)
-{
-  gsize size = g_bytes_get_size (json);
-  GString *out;
-
-  if (claim (call))
-    {
-      if (call->id == NULL)
-        answer_with (call, NULL);
-      else if (size > HERO_RPC_MAX_ANSWER)
-        answer_error (call, HERO_RPC_RESULT_TOO_LARGE, "the answer is over 64 MiB", NULL);
-      else
-        {
-          out = begin_reply (call->id);
-          g_string_append (out, ",\"result\":");
-          g_string_append_len (out, g_bytes_get_data (json, NULL), (gssize)size);
-          g_string_append_c (out, '}');
-          answer_text (call, out);
-        }
-    }
-  g_bytes_unref (json);
-}
-
-static void G_GNUC_PRINTF (4, 0)
-fail_va (HeroRpcCall *call, int code, JsonObject *data, const char *format, va_list args)
-{
-  g_autofree char *message = g_strdup_vprintf (format, args);
-
-  if (!claim (call))
-    g_clear_pointer (&data, json_object_unref);
-  else if (code == HERO_RPC_INTERNAL)
-    answer_internal (call, message, data);
-  else
-    answer_error (call, code, message, data);
-}
-
-void
-hero_rpc_fail (HeroRpcCall *call, int code, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  fail_va (call, code, NULL, format, args);
-  va_end (args);
-}
-
-void
-hero_rpc_fail_data (HeroRpcCall *call, int code, JsonObject *data, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  fail_va (call, code, data, format, args);
-  va_end (args);
-}
-
-void
-hero_rpc_fail_param (HeroRpcCall *call, const char *param, const char *expected, const char *found)
-{
-  JsonObject *data = json_object_new ();
-
-  json_object_set_string_member (data, "param", param);
-  json_object_set_string_member (data, "expected", expected);
-  hero_rpc_fail_data (call, HERO_RPC_INVALID_PARAMS, data, "parameter '%s': expected %s, got %s", param, expected, found);
-}
-
-void
-hero_rpc_fail_error (HeroRpcCall *call, GError *error)
-{
-  int code = HERO_RPC_INTERNAL;
-
-  if (g_error_matches (error, HERO_ERROR, HERO_ERROR_STORAGE_FULL))
-    code = HERO_RPC_STORAGE_FULL;
-  else if (g_error_matches (error, HERO_ERROR, HERO_ERROR_LIMIT))
-    code = HERO_RPC_OVERLOADED;
-  else if (g_error_matches (error, HERO_ERROR, HERO_ERROR_CLOSED))
-    code = HERO_RPC_SHUTTING_DOWN;
-  else if (g_error_matches (error, HERO_ERROR, HERO_ERROR_FORBIDDEN))
-    code = HERO_RPC_FORBIDDEN;
-  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    code = HERO_RPC_CANCELLED;
-  hero_rpc_fail (call, code, "%s", error->message);
-  g_error_free (error);
 }
 
 /* ------------------------------------------------------------------------------------------------ what a call shows */
@@ -471,98 +234,4 @@ hero_rpc_call_get_cancellable (HeroRpcCall *call)
   if (call->abandoned || hero_rpc_exchange_is_cancelled (call->exchange) || hero_service_is_stopping (call->core->ctx))
     g_cancellable_cancel (call->cancellable);
   return call->cancellable;
-}
-
-/* ------------------------------------------------------------------------------------------------ connection data */
-
-typedef struct
-{
-  gpointer data;
-  GDestroyNotify destroy;
-} Slot;
-
-static void
-slot_free (Slot *slot)
-{
-  if (slot->destroy != NULL)
-    slot->destroy (slot->data);
-  g_free (slot);
-}
-
-HeroRpcConnection *
-hero_rpc_connection_new (void)
-{
-  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)slot_free);
-}
-
-void
-hero_rpc_connection_free (HeroRpcConnection *connection)
-{
-  g_hash_table_unref (connection);
-}
-
-void
-hero_rpc_call_set_connection_data (HeroRpcCall *call, const char *key, gpointer data, GDestroyNotify destroy)
-{
-  HeroRpcConnection *connection = hero_rpc_exchange_get_connection (call->exchange);
-  Slot *slot = g_new (Slot, 1);
-
-  *slot = (Slot){ data, destroy };
-  if (connection == NULL)
-    slot_free (slot);
-  else
-    g_hash_table_insert (connection, g_strdup (key), slot);
-}
-
-gboolean
-hero_rpc_call_has_connection (HeroRpcCall *call)
-{
-  return hero_rpc_exchange_get_connection (call->exchange) != NULL;
-}
-
-gpointer
-hero_rpc_call_get_connection_data (HeroRpcCall *call, const char *key)
-{
-  HeroRpcConnection *connection = hero_rpc_exchange_get_connection (call->exchange);
-  Slot *slot = connection != NULL ? g_hash_table_lookup (connection, key) : NULL;
-
-  return slot != NULL ? slot->data : NULL;
-}
-
-/* ------------------------------------------------------------------------------------------------ written */
-
-struct _HeroRpcWritten
-{
-  HeroRpcWritten *next;
-  void (*func) (gpointer data, gboolean written);
-  gpointer data;
-};
-
-void
-hero_rpc_call_on_written (HeroRpcCall *call, void (*func) (gpointer data, gboolean written), gpointer data)
-{
-  HeroRpcWritten *written = g_new (HeroRpcWritten, 1);
-
-  *written = (HeroRpcWritten){ NULL, func, data };
-  hero_rpc_written_append (&call->written, written);
-}
-
-void
-hero_rpc_written_append (HeroRpcWritten **list, HeroRpcWritten *more)
-{
-  while (*list != NULL)
-    list = &(*list)->next;
-  *list = more;
-}
-
-void
-hero_rpc_written (HeroRpcWritten *written, gboolean ok)
-{
-  while (written != NULL)
-    {
-      HeroRpcWritten *next = written->next;
-      written->func (written->data, ok);
-      g_free (written);
-      written = next;
-    }
 }

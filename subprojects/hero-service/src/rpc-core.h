@@ -1,6 +1,6 @@
 /*
- * rpc-core.h: the state that rpc.c (bodies, order), rpc-call.c (one call) and rpc-params.c (its values) share. All of it
- * belongs to the service thread, but for a call's constants and its `answered`.
+ * rpc-core.h: the state that rpc.c (bodies, order), rpc-call.c (one call) and rpc-params.c (its values) share. All of
+ * it belongs to the service thread, but for a call's constants and its `answered`.
  */
 #pragma once
 
@@ -23,7 +23,7 @@ struct _HeroRpc
   GQueue timed;          /* calls without an answer yet, oldest first: they have a deadline */
   GQueue waiting;        /* likewise, of HERO_RPC_WAITS methods */
   GSource *deadline;
-  GQueue buried;         /* the last answered calls: a second answer is caught there, not in freed memory */
+  GQueue buried; /* the last answered calls: a second answer is caught there, not in freed memory */
   guint64 n_calls, n_errors;
 };
 
@@ -74,9 +74,18 @@ HeroRpcCall *hero_rpc_call_new (HeroRpcExchange *exchange, HeroRpc *core, const 
                                 JsonNode *id, JsonNode *params);
 /* Checks the parameters and runs the handler, which may answer at once: the call is the callee's from here on. */
 void hero_rpc_call_run (HeroRpcCall *call);
+/* TRUE for the first answer of a call. The others are a bug of the handler: fatal in tests, logged elsewhere. Any
+ * thread. */
+gboolean hero_rpc_call_claim (HeroRpcCall *call);
+/* The answer of a claimed call, NULL for a notification. Takes answer; the call is gone. Any thread. */
+void hero_rpc_call_complete (HeroRpcCall *call, GBytes *answer);
 /* The client is gone. */
 void hero_rpc_call_abandon (HeroRpcCall *call);
+
+/* ---- rpc-connection.c */
 void hero_rpc_written_append (HeroRpcWritten **list, HeroRpcWritten *more);
+
+/* ---- rpc-answer.c */
 /* Response texts. data: borrowed or NULL; id NULL = null. (transfer full) */
 GBytes *hero_rpc_print_error (const HeroRpcTable *table, JsonNode *id, int code, const char *message, JsonObject *data);
 

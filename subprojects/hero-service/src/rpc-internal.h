@@ -20,7 +20,8 @@ G_BEGIN_DECLS
 typedef struct _HeroRpcExchange HeroRpcExchange; /* one body: a request or a batch */
 typedef struct _HeroRpcWritten HeroRpcWritten;   /* who wants to know whether the reply left */
 
-/* Values that handlers keep by connection (hero_rpc_call_set_connection_data). One owner, the transport; service thread. */
+/* Values that handlers keep by connection (hero_rpc_call_set_connection_data). One owner, the transport; service
+ * thread. */
 typedef GHashTable HeroRpcConnection;
 HeroRpcConnection *hero_rpc_connection_new (void);
 void hero_rpc_connection_free (HeroRpcConnection *connection);

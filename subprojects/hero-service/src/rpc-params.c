@@ -1,6 +1,6 @@
 /*
- * rpc-params.c: from `params` of a request to checked values: by name, camelCase, alias or position; types and ranges of
- * the table, the -32602 texts; and the readers of a handler. Binding: service thread. Readers: any thread.
+ * rpc-params.c: from `params` of a request to checked values: by name, camelCase, alias or position; types and ranges
+ * of the table, the -32602 texts; and the readers of a handler. Binding: service thread. Readers: any thread.
  */
 #include "rpc-core.h"
 
@@ -234,7 +234,8 @@ static gboolean
 find_named (HeroRpcCall *call, JsonObject *object, const HeroRpcParamEntry *param, JsonNode **node)
 {
   const char *found_as = NULL, *second = param->camel;
-  gboolean once = find_under (object, param->spec.name, &found_as, node) && find_under (object, second, &found_as, node);
+  gboolean once
+      = find_under (object, param->spec.name, &found_as, node) && find_under (object, second, &found_as, node);
 
   for (guint i = 0; once && param->aliases != NULL && param->aliases[i] != NULL; i++)
     once = find_under (object, second = param->aliases[i], &found_as, node);

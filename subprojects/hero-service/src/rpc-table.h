@@ -1,6 +1,6 @@
 /*
- * rpc-table.h: a service's methods, compiled once from its HeroRpcSpec: name -> entry, defaults parsed, element sizes of
- * an older plugin evened out. Constant after hero_rpc_table_new, hence any thread.
+ * rpc-table.h: a service's methods, compiled once from its HeroRpcSpec: name -> entry, defaults parsed, element sizes
+ * of an older plugin evened out. Constant after hero_rpc_table_new, hence any thread.
  */
 #pragma once
 

@@ -4,14 +4,9 @@
  */
 #include "rpc-core.h"
 
-#include <hero-service/health.h>
 #include <hero-service/log.h>
 
-#include "health-internal.h"
-
 #include <string.h>
-
-#define DEFAULT_TIMEOUT_S 60
 
 struct _HeroRpcExchange
 {
@@ -26,166 +21,13 @@ struct _HeroRpcExchange
   gboolean cancelled;
   gboolean batch;
   guint n, next, open; /* elements in all, the next to start, started and without answer */
+  gsize size;          /* bytes of the answers so far */
   gboolean blocked;    /* the element before `next` must be answered first */
   gboolean running;
   GBytes **answers;
   HeroRpcCall **calls; /* started and without answer, by element */
   HeroRpcWritten *written;
 };
-
-/* ------------------------------------------------------------------------------------------------ the core of a service */
-
-static void
-on_discover (gpointer self, HeroRpcCall *call)
-{
-  hero_rpc_return_json (call, hero_openrpc_get (self, NULL));
-}
-
-static void
-on_health (gpointer self, HeroRpcCall *call)
-{
-  guint status;
-
-  hero_rpc_return_object (call, hero_health_get (self, &status));
-}
-
-static void
-on_metrics (gpointer self, HeroRpcCall *call)
-{
-  hero_rpc_return_array (call, hero_metrics_get (self));
-}
-
-/* self of these is the context. */
-static const HeroRpcMethod reserved_methods[] = {
-  { "rpc.discover", on_discover },
-  { "rpc.health", on_health },
-  { "rpc.metrics", on_metrics },
-  { NULL },
-};
-
-static HeroRpc *
-core_new (HeroServiceContext *ctx, const HeroRpcSpec *spec, gpointer self)
-{
-  HeroSdk *sdk = hero_sdk_get (ctx);
-  HeroRpc *core = g_new0 (HeroRpc, 1);
-  gint64 timeout_s = g_hash_table_contains (sdk->config, "request_timeout_s")
-                         ? hero_service_get_integer (ctx, "request_timeout_s")
-                         : DEFAULT_TIMEOUT_S;
-
-  g_atomic_ref_count_init (&core->refs);
-  core->ctx = ctx;
-  core->context = g_main_context_ref (sdk->context);
-  core->self = self;
-  core->timeout_us = timeout_s * G_USEC_PER_SEC;
-  core->table = hero_rpc_table_new (spec, sdk->domains[0]);
-  hero_rpc_table_add_reserved (core->table, reserved_methods);
-  core->documents = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
-  return core;
-}
-
-HeroRpc *
-hero_rpc_core_ref (HeroRpc *core)
-{
-  g_atomic_ref_count_inc (&core->refs);
-  return core;
-}
-
-void
-hero_rpc_core_unref (HeroRpc *core)
-{
-  GList *link;
-
-  if (!g_atomic_ref_count_dec (&core->refs))
-    return;
-  while ((link = g_queue_pop_head_link (&core->buried)) != NULL)
-    g_free (link->data);
-  hero_rpc_table_free (core->table);
-  g_hash_table_unref (core->documents);
-  g_main_context_unref (core->context);
-  g_free (core);
-}
-
-HeroRpc *
-hero_rpc_get_core (HeroServiceContext *ctx)
-{
-  HeroSdk *sdk = hero_sdk_get (ctx);
-
-  if (sdk->rpc == NULL)
-    sdk->rpc = core_new (ctx, NULL, NULL);
-  return sdk->rpc;
-}
-
-void
-hero_service_set_rpc (HeroServiceContext *ctx, const HeroRpcSpec *spec, gpointer self)
-{
-  HeroSdk *sdk = hero_sdk_get (ctx);
-
-  g_return_if_fail (sdk->rpc == NULL);
-  sdk->rpc = core_new (ctx, spec, self);
-}
-
-static void
-report_lost (GQueue *queue)
-{
-  for (GList *l = queue->head; l != NULL; l = l->next)
-    {
-      HeroRpcCall *call = l->data;
-      g_critical ("method '%s' never answered a call", call->entry->spec.name);
-      hero_rpc_call_abandon (call);
-    }
-}
-
-void
-hero_rpc_free (HeroRpc *core)
-{
-  core->ctx = NULL;
-  if (core->deadline != NULL)
-    g_source_destroy (core->deadline);
-  g_clear_pointer (&core->deadline, g_source_unref);
-  report_lost (&core->timed);
-  report_lost (&core->waiting);
-  hero_rpc_core_unref (core);
-}
-
-guint
-hero_rpc_get_pending (HeroServiceContext *ctx)
-{
-  HeroRpc *core = hero_sdk_get (ctx)->rpc;
-
-  return core != NULL ? core->timed.length + core->waiting.length : 0;
-}
-
-void
-hero_rpc_get_counts (HeroServiceContext *ctx, guint64 *calls, guint64 *errors)
-{
-  HeroRpc *core = hero_sdk_get (ctx)->rpc;
-
-  *calls = core != NULL ? core->n_calls : 0;
-  *errors = core != NULL ? core->n_errors : 0;
-}
-
-static void
-cancel_all (GQueue *queue)
-{
-  g_autoptr (GPtrArray) cancellables = g_ptr_array_new_with_free_func (g_object_unref);
-
-  for (GList *l = queue->head; l != NULL; l = l->next)
-    if (((HeroRpcCall *)l->data)->cancellable != NULL)
-      g_ptr_array_add (cancellables, g_object_ref (((HeroRpcCall *)l->data)->cancellable));
-  for (guint i = 0; i < cancellables->len; i++) /* the list may change meanwhile */
-    g_cancellable_cancel (g_ptr_array_index (cancellables, i));
-}
-
-void
-hero_rpc_cancel_pending (HeroServiceContext *ctx)
-{
-  HeroRpc *core = hero_sdk_get (ctx)->rpc;
-
-  if (core == NULL)
-    return;
-  cancel_all (&core->timed);
-  cancel_all (&core->waiting);
-}
 
 /* ------------------------------------------------------------------------------------------------ an exchange */
 
@@ -230,7 +72,7 @@ hero_rpc_exchange_is_cancelled (HeroRpcExchange *exchange)
   return exchange->cancelled;
 }
 
-/* "[a,b]" of the answers that are due, within the limit. */
+/* "[a,b]" of the answers that are due; NULL when none is. */
 static GBytes *
 join_answers (HeroRpcExchange *exchange)
 {
@@ -242,18 +84,12 @@ join_answers (HeroRpcExchange *exchange)
       if (answer == NULL)
         continue;
       if (out == NULL)
-        out = g_string_new ("[");
+        {
+          out = g_string_sized_new (exchange->size + exchange->n + 2);
+          g_string_append_c (out, '[');
+        }
       else
         g_string_append_c (out, ',');
-      if (out->len + g_bytes_get_size (answer) > HERO_RPC_MAX_ANSWER)
-        {
-          g_autoptr (JsonNode) parsed = hero_json_parse (g_bytes_get_data (answer, NULL),
-                                                         (gssize)g_bytes_get_size (answer), NULL);
-          JsonNode *id = parsed != NULL ? json_object_get_member (json_node_get_object (parsed), "id") : NULL;
-          g_bytes_unref (answer);
-          answer = hero_rpc_print_error (exchange->core->table, id, HERO_RPC_RESULT_TOO_LARGE,
-                                         "the answers of the batch are over 64 MiB", NULL);
-        }
       g_string_append_len (out, g_bytes_get_data (answer, NULL), (gssize)g_bytes_get_size (answer));
     }
   if (out == NULL)
@@ -278,6 +114,17 @@ finish (HeroRpcExchange *exchange)
   reply (answer, g_steal_pointer (&exchange->written), exchange->data);
 }
 
+/* The limit of an answer holds for a batch as a whole. Takes and returns an answer. */
+static GBytes *
+within_limit (HeroRpcExchange *exchange, HeroRpcCall *call, GBytes *answer)
+{
+  if (answer == NULL || call == NULL || exchange->size + g_bytes_get_size (answer) <= HERO_RPC_MAX_ANSWER)
+    return answer;
+  g_bytes_unref (answer);
+  return hero_rpc_print_error (exchange->core->table, call->id, HERO_RPC_RESULT_TOO_LARGE,
+                               "the answers of the batch are over 64 MiB", NULL);
+}
+
 static void run_elements (HeroRpcExchange *exchange);
 
 void
@@ -285,7 +132,8 @@ hero_rpc_exchange_answered (HeroRpcExchange *exchange, guint index, GBytes *answ
 {
   HeroRpcCall *call = exchange->calls[index];
 
-  exchange->answers[index] = answer;
+  exchange->answers[index] = answer = within_limit (exchange, call, answer);
+  exchange->size += answer != NULL ? g_bytes_get_size (answer) : 0;
   exchange->calls[index] = NULL;
   exchange->open--;
   hero_rpc_written_append (&exchange->written, written);
@@ -354,8 +202,8 @@ static void
 refuse (HeroRpcExchange *exchange, guint index, JsonNode *id, int code, const char *message, JsonObject *data)
 {
   exchange->core->n_errors++;
-  hero_rpc_exchange_answered (exchange, index,
-                              hero_rpc_print_error (exchange->core->table, id, code, message, data), NULL);
+  hero_rpc_exchange_answered (exchange, index, hero_rpc_print_error (exchange->core->table, id, code, message, data),
+                              NULL);
   if (data != NULL)
     json_object_unref (data);
 }
@@ -441,12 +289,13 @@ start_element (HeroRpcExchange *exchange, guint index, JsonNode *element)
       return;
     }
   params = json_object_get_member (request, "params");
-  if (params != NULL && JSON_NODE_HOLDS_NULL (params) && (exchange->flaws == NULL || !find_flaw (exchange->flaws, params)))
+  if (params != NULL && JSON_NODE_HOLDS_NULL (params)
+      && (exchange->flaws == NULL || !find_flaw (exchange->flaws, params)))
     params = NULL;
   if (params != NULL && JSON_NODE_HOLDS_VALUE (params))
     {
-      refuse (exchange, index, id, HERO_RPC_INVALID_REQUEST,
-              "Invalid Request: params must be an array or an object", NULL);
+      refuse (exchange, index, id, HERO_RPC_INVALID_REQUEST, "Invalid Request: params must be an array or an object",
+              NULL);
       return;
     }
   entry = hero_rpc_table_lookup (exchange->core->table, method);
@@ -456,7 +305,8 @@ start_element (HeroRpcExchange *exchange, guint index, JsonNode *element)
     start_call (exchange, index, entry, id, params);
 }
 
-/* Starts what may start; ends the exchange once all is answered. Not re-entered: answers inside it only note themselves. */
+/* Starts what may start; ends the exchange once all is answered. Not re-entered: answers inside it only note
+ * themselves. */
 static void
 run_elements (HeroRpcExchange *exchange)
 {

@@ -33,8 +33,8 @@ static int
 connect_tcp (const char *text)
 {
   g_auto (GStrv) parts = g_strsplit (text, ":", 2);
-  struct sockaddr_in address = { .sin_family = AF_INET,
-                                 .sin_port = htons ((guint16)g_ascii_strtoull (parts[1], NULL, 10)) };
+  struct sockaddr_in address
+      = { .sin_family = AF_INET, .sin_port = htons ((guint16)g_ascii_strtoull (parts[1], NULL, 10)) };
   int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
   inet_pton (AF_INET, parts[0], &address.sin_addr);
@@ -170,8 +170,8 @@ hero_test_http (HeroTestHost *host, const char *role, const char *method, const 
   int fd = hero_test_connect (address);
 
   length = body != NULL ? g_strdup_printf ("Content-Length: %zu\r\n", strlen (body)) : g_strdup ("");
-  request = g_strdup_printf ("%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s%s\r\n%s", method, path, length,
-                             headers != NULL ? headers : "", body != NULL ? body : "");
+  request = g_strdup_printf ("%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s%s\r\n%s", method, path,
+                             length, headers != NULL ? headers : "", body != NULL ? body : "");
   hero_test_send (fd, request);
   if (strcmp (method, "HEAD") == 0)
     shutdown (fd, SHUT_WR);

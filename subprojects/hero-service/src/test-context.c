@@ -158,7 +158,8 @@ static void
 test_two (void)
 {
   HeroTestHost *one = hero_test_service_start (setup, NULL), *two = hero_test_service_start (setup, NULL);
-  g_autoptr (JsonNode) first = hero_test_call (one, "rpc.health", NULL), second = hero_test_call (two, "rpc.health", NULL);
+  g_autoptr (JsonNode) first = hero_test_call (one, "rpc.health", NULL),
+                       second = hero_test_call (two, "rpc.health", NULL);
 
   hero_test_service_stop (one);
   g_autoptr (JsonNode) still = hero_test_call (two, "rpc.health", NULL);

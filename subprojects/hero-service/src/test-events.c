@@ -1,4 +1,5 @@
-/* test-events.c: conventions 7 over a real socket: form, numbers, filter, resume, gaps, slow readers, limits, the end. */
+/* test-events.c: conventions 7 over a real socket: form, numbers, filter, resume, gaps, slow readers, limits, the end.
+ */
 #include "test-service.h"
 
 #include <string.h>
@@ -26,7 +27,8 @@ static Stream
 stream_open (HeroTestHost *host, const char *role, const char *path, const char *headers)
 {
   g_autofree char *address = hero_test_host_get_socket (host, role);
-  g_autofree char *request = g_strdup_printf ("GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n", path, headers != NULL ? headers : "");
+  g_autofree char *request
+      = g_strdup_printf ("GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n", path, headers != NULL ? headers : "");
   Stream stream = { hero_test_connect (address), g_string_new (NULL), g_string_new (NULL) };
 
   hero_test_send (stream.fd, request);
@@ -139,7 +141,8 @@ test_form (void)
   Stream stream = stream_open (host, "rpc", "/api/main/events", NULL);
 
   g_assert_true (stream_wait (&stream, "}\n\n"));
-  g_assert_true (g_str_has_prefix (stream.text->str, "retry: 3000\n\nevent: hello\ndata: {\"event\":\"hello\",\"ts\":\"20"));
+  g_assert_true (
+      g_str_has_prefix (stream.text->str, "retry: 3000\n\nevent: hello\ndata: {\"event\":\"hello\",\"ts\":\"20"));
   g_assert_true (g_str_has_suffix (
       stream.text->str,
       "Z\",\"service\":\"sample\",\"domain\":\"main\",\"data\":{\"version\":\"1.2.3\",\"last_id\":0}}\n\n"));
@@ -164,7 +167,8 @@ test_domains_and_types (void)
   publish (host, "second", "job.finished", 1, 0);
   publish (host, "main", "note.added", 1, 0);
   publish (host, "second", "note.added", 1, 0);
-  g_assert_true (stream_wait (&second, "id: 4\nevent: note.added") && stream_wait (&main_stream, "id: 1\nevent: note.added"));
+  g_assert_true (stream_wait (&second, "id: 4\nevent: note.added")
+                 && stream_wait (&main_stream, "id: 1\nevent: note.added"));
   g_assert_nonnull (strstr (second.text->str, "id: 3\nevent: job.finished"));
   g_assert_null (strstr (second.text->str, "other.event"));
   g_assert_null (strstr (second.text->str, "jobs.event"));

@@ -141,7 +141,8 @@ test_metrics (void)
   g_autoptr (JsonNode) list = hero_test_call (host, "rpc.metrics", NULL);
   g_autofree char *text = json_to_string (list, FALSE);
 
-  g_assert_nonnull (strstr (text, "{\"name\":\"hero_sample_notes_count\",\"kind\":\"gauge\",\"help\":\"Notes.\",\"value\":3.0}"));
+  g_assert_nonnull (
+      strstr (text, "{\"name\":\"hero_sample_notes_count\",\"kind\":\"gauge\",\"help\":\"Notes.\",\"value\":3.0}"));
   hero_test_service_stop (host);
 }
 

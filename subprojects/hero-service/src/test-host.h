@@ -1,6 +1,7 @@
 /*
- * test-host.h: a host small enough for unit tests. It runs one service, given by its descriptor, on a thread of its own with
- * real Unix sockets in a short temporary directory, so that a test can talk to it with blocking calls. Test thread.
+ * test-host.h: a host small enough for unit tests. It runs one service, given by its descriptor, on a thread of its own
+ * with real Unix sockets in a short temporary directory, so that a test can talk to it with blocking calls. Test
+ * thread.
  */
 #pragma once
 
@@ -23,13 +24,13 @@ gboolean hero_test_host_stop (HeroTestHost *host, GError **error);
 void hero_test_host_free (HeroTestHost *host);
 
 HeroServiceContext *hero_test_host_get_context (HeroTestHost *host);
-gpointer hero_test_host_get_service (HeroTestHost *host);                       /* what create returned */
-const char *hero_test_host_get_dir (HeroTestHost *host);                        /* of sockets and, below it, data */
-char *hero_test_host_get_socket (HeroTestHost *host, const char *role);         /* path, transfer full */
-char *hero_test_host_get_tcp (HeroTestHost *host, const char *role);            /* "127.0.0.1:PORT" of add_listener */
-guint hero_test_host_count_log (HeroTestHost *host, const char *part);          /* lines that contain part */
-const char *hero_test_host_get_degraded (HeroTestHost *host);                   /* last set_degraded */
-void hero_test_host_set_warning (HeroTestHost *host, const char *text);         /* what warnings() tells */
+gpointer hero_test_host_get_service (HeroTestHost *host);               /* what create returned */
+const char *hero_test_host_get_dir (HeroTestHost *host);                /* of sockets and, below it, data */
+char *hero_test_host_get_socket (HeroTestHost *host, const char *role); /* path, transfer full */
+char *hero_test_host_get_tcp (HeroTestHost *host, const char *role);    /* "127.0.0.1:PORT" of add_listener */
+guint hero_test_host_count_log (HeroTestHost *host, const char *part);  /* lines that contain part */
+const char *hero_test_host_get_degraded (HeroTestHost *host);           /* last set_degraded */
+void hero_test_host_set_warning (HeroTestHost *host, const char *text); /* what warnings() tells */
 /* Runs func (data) on the service's thread and waits for it. */
 void hero_test_host_run (HeroTestHost *host, void (*func) (gpointer data), gpointer data);
 
@@ -57,7 +58,8 @@ JsonNode *hero_test_rpc (HeroTestHost *host, const char *body);
 JsonNode *hero_test_call (HeroTestHost *host, const char *method, const char *params);
 /* The code of the error answer of one call; fails the test on a result. *message: transfer full, may be NULL. */
 int hero_test_call_error (HeroTestHost *host, const char *method, const char *params, char **message);
-/* A member by path, "error.data.hint", as text: strings as they are, all else as JSON; NULL = absent. (transfer full) */
+/* A member by path, "error.data.hint", as text: strings as they are, all else as JSON; NULL = absent. (transfer full)
+ */
 char *hero_test_json_get (JsonNode *node, const char *path);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HeroTestHost, hero_test_host_free)

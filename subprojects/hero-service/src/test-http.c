@@ -13,10 +13,10 @@ static void
 on_item (gpointer self, HeroHttpRequest *request)
 {
   const char *query = hero_http_request_get_query (request, "q");
-  g_autofree char *text = g_strdup_printf ("%s|%s|%s|%s|%s", hero_http_request_get_method (request),
-                                           hero_http_request_get_path (request),
-                                           hero_http_request_get_segment (request, "id"), query != NULL ? query : "-",
-                                           hero_http_request_get_base_path (request));
+  g_autofree char *text
+      = g_strdup_printf ("%s|%s|%s|%s|%s", hero_http_request_get_method (request), hero_http_request_get_path (request),
+                         hero_http_request_get_segment (request, "id"), query != NULL ? query : "-",
+                         hero_http_request_get_base_path (request));
 
   hero_http_respond_text (request, 200, "text/plain", text);
 }
@@ -217,7 +217,6 @@ static const HeroHttpRoute routes[] = {
   { "POST", "/plus-json", on_store },
   { "*", "/any", on_item },
   { "GET", "/health", on_item }, /* the standard one wins */
-  { "POST", "/api/{domain}/rpc", NULL }, /* hidden */
   { NULL },
 };
 
@@ -311,8 +310,6 @@ test_refusals (void)
 
   assert_body (host, "GET", "/nothing", NULL, NULL, 404, "{\"error\":\"no such path\",\"status\":404}");
   assert_body (host, "GET", "/items/", NULL, NULL, 404, "{\"error\":\"no such path\",\"status\":404}");
-  assert_body (host, "POST", "/api/main/rpc", "Content-Type: application/json\r\n", "{}", 404,
-               "{\"error\":\"no such path\",\"status\":404}");
   assert_body (host, "GET", "/items/a%2F..%2Fb", NULL, NULL, 404, "{\"error\":\"no such path\",\"status\":404}");
   assert_body (host, "GET", "/items/%00", NULL, NULL, 404, "{\"error\":\"no such path\",\"status\":404}");
   assert_body (host, "POST", "/rpc", NULL, "{}", 415,
@@ -366,7 +363,8 @@ test_versions (void)
   g_assert_true (g_str_has_suffix (text, "GET|/items/1|1|-|"));
 
   fd = hero_test_connect (path); /* keep-alive: two requests in one packet */
-  hero_test_send (fd, "GET /items/1 HTTP/1.1\r\nHost: x\r\n\r\nGET /items/2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  hero_test_send (
+      fd, "GET /items/1 HTTP/1.1\r\nHost: x\r\n\r\nGET /items/2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   g_free (text);
   text = read_to_end (fd);
   close (fd);
@@ -394,12 +392,13 @@ test_body_limits (void)
   g_assert_cmpuint (announced->status, ==, 413);
   g_assert_nonnull (strstr (announced->head, "Connection: close"));
 
-  chunked = g_strdup_printf ("POST /store HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n%s\r\n1\r\nx\r\n0\r\n\r\n",
-                             most);
+  chunked = g_strdup_printf (
+      "POST /store HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n%s\r\n1\r\nx\r\n0\r\n\r\n", most);
   g_autoptr (HeroTestAnswer) counted_chunks = raw (host, chunked);
   g_assert_cmpuint (counted_chunks->status, ==, 413);
   g_autoptr (HeroTestAnswer) few_chunks
-      = raw (host, "POST /store HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n");
+      = raw (host, "POST /store HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: "
+                   "chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n");
   g_assert_cmpstr (few_chunks->body, ==, "abc");
 
   /* A body that nobody wants is not read without bound. */
@@ -481,7 +480,8 @@ test_uploads (void)
   expected = g_strdup_printf ("3000000 %u", checksum);
   assert_body (host, "POST", "/upload", NULL, body, 200, expected);
   assert_body (host, "POST", "/upload", NULL, "", 200, "0 0");
-  g_autoptr (HeroTestAnswer) early = raw (host, "POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000000\r\n\r\nxxx");
+  g_autoptr (HeroTestAnswer) early
+      = raw (host, "POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000000\r\n\r\nxxx");
   g_assert_cmpuint (early->status, ==, 403);
   g_assert_cmpstr (early->body, ==, "no");
   hero_test_service_stop (host);
@@ -498,7 +498,8 @@ test_client_leaves (void)
   for (guint i = 0; i < 3; i++)
     {
       fds[i] = hero_test_connect (path);
-      hero_test_send (fds[i], i < 2 ? "GET /never HTTP/1.1\r\nHost: x\r\n\r\n" : "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n");
+      hero_test_send (fds[i],
+                      i < 2 ? "GET /never HTTP/1.1\r\nHost: x\r\n\r\n" : "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n");
     }
   g_usleep (100000);
   close (fds[0]);

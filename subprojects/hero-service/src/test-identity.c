@@ -31,7 +31,8 @@ static void
 test_context (void)
 {
   g_autoptr (HeroIdentity) identity = hero_identity_new (HERO_ORIGIN_SOCKET);
-  static const char *const broken[] = { "", " ", "-1", "+1", "1.0", "0x1", "4294967296", "1 2", "99999999999999999999", "a" };
+  static const char *const broken[]
+      = { "", " ", "-1", "+1", "1.0", "0x1", "4294967296", "1 2", "99999999999999999999", "a" };
 
   g_assert_cmpuint (identity->context, ==, 0);
   g_assert_true (set (identity, "X-Hero-Context", " 4294967295 "));

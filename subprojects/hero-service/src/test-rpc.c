@@ -17,8 +17,8 @@ enum
 typedef struct
 {
   HeroServiceContext *ctx;
-  GPtrArray *order;      /* names of methods as they ran */
-  HeroRpcCall *parked;   /* a call that is answered later */
+  GPtrArray *order;    /* names of methods as they ran */
+  HeroRpcCall *parked; /* a call that is answered later */
   guint cancelled, written, lost;
 } Sample;
 
@@ -200,6 +200,19 @@ on_large (gpointer self, HeroRpcCall *call)
   hero_rpc_return_string (call, text);
 }
 
+/* Bugs of a handler. */
+static void
+on_twice (gpointer self, HeroRpcCall *call)
+{
+  hero_rpc_return (call, NULL);
+  hero_rpc_return (call, NULL);
+}
+
+static void
+on_forget (gpointer self, HeroRpcCall *call)
+{
+}
+
 static const HeroRpcParam add_params[] = {
   { "a", HERO_INTEGER (-1000, 1000), HERO_REQUIRED, "One." },
   { "b", HERO_INTEGER (-1000, 1000), HERO_REQUIRED, "The other." },
@@ -241,6 +254,8 @@ static const HeroRpcMethod methods[] = {
   { "test.slot", on_slot, NULL, NULL, "Count calls of a connection." },
   { "test.whoami", on_whoami, NULL, NULL, "Who calls." },
   { "test.large", on_large, size_params, NULL, "A large answer." },
+  { "test.twice", on_twice, NULL, NULL, "Answer twice." },
+  { "test.forget", on_forget, NULL, NULL, "Never answer." },
   { "test.admin", on_counts, NULL, NULL, "Context 0 only.", .flags = HERO_RPC_ADMIN_ONLY, .domain = "second" },
   { NULL },
 };
@@ -384,7 +399,8 @@ test_shapes (void)
   assert_reply (host, REQUEST ("null", "add", "[1,2]"), REPLY ("null", "3"));
   assert_reply (host, REQUEST ("1.5", "add", "[1,2]"), REPLY ("1.5", "3"));
   assert_reply (host, REQUEST ("1", "test.echo", "null"), REPLY ("1", "null"));
-  assert_reply (host, REQUEST ("1", "test.echo", "{\"a\":[1,2.5,\"\\u00e9\",null,true],\"a\":{}}"), REPLY ("1", "{\"a\":{}}"));
+  assert_reply (host, REQUEST ("1", "test.echo", "{\"a\":[1,2.5,\"\\u00e9\",null,true],\"a\":{}}"),
+                REPLY ("1", "{\"a\":{}}"));
 
   assert_error (host, "", "null", -32700, "Parse error");
   assert_error (host, "{} {}", "null", -32700, "Parse error");
@@ -419,9 +435,9 @@ test_batches (void)
   assert_error (host, many->str, "null", -32600, "Invalid Request: batch larger than 1000");
   g_string_free (many, TRUE);
 
-  assert_reply (host,
-                "[" REQUEST ("1", "add", "[1,1]") "," NOTIFICATION ("add", "[1,2]") "," REQUEST ("2", "add", "[2,2]") "]",
-                "[" REPLY ("1", "2") "," REPLY ("2", "4") "]");
+  assert_reply (
+      host, "[" REQUEST ("1", "add", "[1,1]") "," NOTIFICATION ("add", "[1,2]") "," REQUEST ("2", "add", "[2,2]") "]",
+      "[" REPLY ("1", "2") "," REPLY ("2", "4") "]");
   g_assert_null (hero_test_rpc (host, "[" NOTIFICATION ("add", "[1,2]") "," NOTIFICATION ("nothing", "[]") "]"));
   g_autoptr (JsonNode) mixed = hero_test_rpc (host, "[1," REQUEST ("2", "add", "[2,2]") "]");
   g_autofree char *code = hero_test_json_get (mixed, "0.error.code"), *sum = hero_test_json_get (mixed, "1.result");
@@ -467,19 +483,22 @@ test_params (void)
 {
   HeroTestHost *host = start (NULL);
   g_autoptr (JsonNode) defaults = hero_test_call (host, "test.types", "[\"t\",null]");
-  g_autoptr (JsonNode) all = hero_test_call (host, "test.types",
-                                             "{\"title\":\"t\",\"flag\":true,\"ratio\":2,\"sortOrder\":\"desc\",\"limit\":5.0,"
-                                             "\"data\":\"AAECAw==\",\"words\":[\"a\",\"b\"],\"unknown\":1}");
+  g_autoptr (JsonNode) all
+      = hero_test_call (host, "test.types",
+                        "{\"title\":\"t\",\"flag\":true,\"ratio\":2,\"sortOrder\":\"desc\",\"limit\":5.0,"
+                        "\"data\":\"AAECAw==\",\"words\":[\"a\",\"b\"],\"unknown\":1}");
   g_autoptr (JsonNode) alias = hero_test_call (host, "test.types", "{\"title\":\"t\",\"direction\":\"desc\"}");
   g_autofree char *text = json_to_string (defaults, FALSE), *all_text = json_to_string (all, FALSE),
                   *order = hero_test_json_get (alias, "order");
 
-  g_assert_cmpstr (text, ==,
-                   "{\"title\":\"t\",\"flag\":false,\"ratio\":0.0,\"order\":\"asc\",\"limit\":100,\"bytes\":-1,\"words\":-1,"
-                   "\"has_limit\":false}");
-  g_assert_cmpstr (all_text, ==,
-                   "{\"title\":\"t\",\"flag\":true,\"ratio\":2.0,\"order\":\"desc\",\"limit\":5,\"bytes\":4,\"words\":2,"
-                   "\"has_limit\":true}");
+  g_assert_cmpstr (
+      text, ==,
+      "{\"title\":\"t\",\"flag\":false,\"ratio\":0.0,\"order\":\"asc\",\"limit\":100,\"bytes\":-1,\"words\":-1,"
+      "\"has_limit\":false}");
+  g_assert_cmpstr (
+      all_text, ==,
+      "{\"title\":\"t\",\"flag\":true,\"ratio\":2.0,\"order\":\"desc\",\"limit\":5,\"bytes\":4,\"words\":2,"
+      "\"has_limit\":true}");
   g_assert_cmpstr (order, ==, "desc");
 
   assert_params (host, "[]", "parameter 'title': expected string of 1..10 bytes, got nothing");
@@ -492,8 +511,9 @@ test_params (void)
   assert_params (host, "{\"title\":\"t\",\"limit\":1.5}", "parameter 'limit': expected integer 1..1000, got 1.5");
   assert_params (host, "{\"title\":\"t\",\"sort_order\":\"up\"}",
                  "parameter 'sort_order': expected one of asc, desc, got 'up'");
-  assert_params (host, "{\"title\":\"t\",\"data\":\"AAE\"}",
-                 "parameter 'data': expected base64 text of 0..4 bytes decoded, got a string that is not padded base64");
+  assert_params (
+      host, "{\"title\":\"t\",\"data\":\"AAE\"}",
+      "parameter 'data': expected base64 text of 0..4 bytes decoded, got a string that is not padded base64");
   assert_params (host, "{\"title\":\"t\",\"data\":\"AAAAAAAA\"}",
                  "parameter 'data': expected base64 text of 0..4 bytes decoded, got 6 bytes");
   assert_params (host, "{\"title\":\"t\",\"words\":[\"a\",1]}",
@@ -542,13 +562,13 @@ test_identity (void)
   g_autoptr (HeroTestAnswer) forbidden
       = hero_test_http (host, "rpc", "POST", "/rpc", "Content-Type: application/json\r\nX-Hero-Context: 7\r\n",
                         REQUEST ("1", "test.admin", "[]"));
-  g_autoptr (HeroTestAnswer) broken
-      = hero_test_http (host, "rpc", "GET", "/health", "X-Hero-Context: seven\r\n", NULL);
+  g_autoptr (HeroTestAnswer) broken = hero_test_http (host, "rpc", "GET", "/health", "X-Hero-Context: seven\r\n", NULL);
   g_autoptr (HeroTestAnswer) twice
       = hero_test_http (host, "rpc", "GET", "/health", "X-Hero-User: a\r\nX-Hero-User: b\r\n", NULL);
 
-  g_assert_cmpstr (text, ==,
-                   "{\"origin\":\"socket\",\"context\":0,\"user\":\"\",\"claims\":\"\",\"own_pid\":true,\"own_uid\":true}");
+  g_assert_cmpstr (
+      text, ==,
+      "{\"origin\":\"socket\",\"context\":0,\"user\":\"\",\"claims\":\"\",\"own_pid\":true,\"own_uid\":true}");
   g_assert_nonnull (strstr (named->body, "\"context\":7,\"user\":\"J\xc3\xb6rg\",\"claims\":\"a,b\",\"own_pid\":true"));
   g_assert_nonnull (strstr (forbidden->body, "-32094"));
   g_assert_cmpuint (broken->status, ==, 400);
@@ -562,8 +582,9 @@ test_connection_data (void)
 {
   HeroTestHost *host = start (NULL);
   g_autofree char *path = hero_test_host_get_socket (host, "rpc");
-  static const char request[] = "POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 45\r\n\r\n"
-                                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"test.slot\"}";
+  static const char request[]
+      = "POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 45\r\n\r\n"
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"test.slot\"}";
   int fd = hero_test_connect (path);
 
   for (guint i = 1; i <= 3; i++)
@@ -588,9 +609,10 @@ test_no_connection_data (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (heads); i++)
     {
-      g_autofree char *request
-          = g_strdup_printf ("POST /rpc HTTP/1.1\r\nHost: x\r\n%sContent-Type: application/json\r\nContent-Length: 45\r\n\r\n"
-                             "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"test.slot\"}", heads[i]);
+      g_autofree char *request = g_strdup_printf (
+          "POST /rpc HTTP/1.1\r\nHost: x\r\n%sContent-Type: application/json\r\nContent-Length: 45\r\n\r\n"
+          "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"test.slot\"}",
+          heads[i]);
       int fd = hero_test_connect (path);
 
       for (guint k = 0; k < 2; k++)
@@ -699,6 +721,37 @@ test_stop_waits (void)
 }
 
 static void
+assert_caught (const char *method, const char *message)
+{
+  g_autofree char *pattern = g_strdup_printf ("*%s*", message);
+
+  if (g_test_subprocess ())
+    {
+      HeroTestHost *host
+          = start (g_variant_new_parsed ("{'stop_timeout_s': <int64 1>, 'request_timeout_s': <int64 1>}"));
+      g_autofree char *body = g_strdup_printf ("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\"}", method);
+      g_autoptr (JsonNode) reply = hero_test_rpc (host, body);
+      stop (host);
+      return;
+    }
+  g_test_trap_subprocess (NULL, 30 * G_USEC_PER_SEC, 0);
+  g_test_trap_assert_failed ();
+  g_test_trap_assert_stderr (pattern);
+}
+
+static void
+test_answered_twice (void)
+{
+  assert_caught ("test.twice", "method 'test.twice' answered a call twice");
+}
+
+static void
+test_never_answered (void)
+{
+  assert_caught ("test.forget", "method 'test.forget' never answered a call");
+}
+
+static void
 test_large (void)
 {
   HeroTestHost *host = start (NULL);
@@ -707,6 +760,12 @@ test_large (void)
   g_assert_cmpint (hero_test_call_error (host, "test.large", "[67108864]", &text), ==, -32096);
   g_autoptr (JsonNode) result = hero_test_call (host, "test.large", "[5000000]");
   g_assert_cmpuint (strlen (json_node_get_string (result)), ==, 5000000);
+
+  g_autoptr (JsonNode) batch = hero_test_rpc (
+      host, "[" REQUEST ("1", "test.large", "[40000000]") "," REQUEST ("2", "test.large", "[40000000]") "]");
+  g_autofree char *id = hero_test_json_get (batch, "1.id"), *code = hero_test_json_get (batch, "1.error.code");
+  g_assert_cmpstr (id, ==, "2");
+  g_assert_cmpstr (code, ==, "-32096");
   stop (host);
 }
 
@@ -768,6 +827,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/rpc/half-close", test_half_close);
   g_test_add_func ("/rpc/deadline", test_deadline);
   g_test_add_func ("/rpc/stop-waits", test_stop_waits);
+  g_test_add_func ("/rpc/answered-twice", test_answered_twice);
+  g_test_add_func ("/rpc/never-answered", test_never_answered);
   g_test_add_func ("/rpc/large", test_large);
   g_test_add_func ("/rpc/document", test_document);
   g_test_add_func ("/rpc/metrics", test_metrics);

@@ -1,4 +1,4 @@
-/* events.h: server-sent events (conventions 7). A ring of 1,024 per domain; a slow reader never holds up the publisher. */
+/* events.h: server-sent events (conventions 7): a ring of 1,024 a domain; a slow reader never holds the publisher up. */
 #pragma once
 
 #include <json-glib/json-glib.h>

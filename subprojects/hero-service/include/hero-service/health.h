@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-/* A cheap real operation (a store read): NULL = ok, else the reason (transfer full). `failing` TRUE: lost, not degraded. */
+/* A cheap real operation (a store read): NULL = ok, else the reason (transfer full). *failing: lost, not degraded. */
 typedef char *(*HeroHealthCheck) (gpointer self, gboolean *failing);
 void hero_service_add_check (HeroServiceContext *ctx, const char *name, HeroHealthCheck check, gpointer self);
 
@@ -25,7 +25,10 @@ typedef enum
   HERO_METRIC_COUNTER, /* only rises; the name ends in _total */
   HERO_METRIC_GAUGE,
 } HeroMetricKind;
-/* name: "hero_<service>_<thing>_<unit>[_total]", without a second hero_ for services that have one in their name; read on the service thread whenever somebody asks. */
+/*
+ * name: "hero_<service>_<thing>_<unit>[_total]", without a second hero_ where the service's name has one. func: on the
+ * service thread whenever somebody asks.
+ */
 typedef double (*HeroMetricFunc) (gpointer self);
 void hero_service_add_metric (HeroServiceContext *ctx, HeroMetricKind kind, const char *name, const char *help,
                               HeroMetricFunc func, gpointer self);

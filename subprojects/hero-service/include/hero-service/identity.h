@@ -41,8 +41,8 @@ const char *hero_origin_name (HeroOrigin origin);
 gboolean hero_identity_set_header (HeroIdentity *self, const char *name, const char *value, GError **error);
 
 /* Appends "Name: value" pairs that carry this identity to another service: func (name, value, data) for each. */
-void hero_identity_foreach_header (const HeroIdentity *self, void (*func) (const char *name, const char *value, gpointer data),
-                                   gpointer data);
+void hero_identity_foreach_header (const HeroIdentity *self,
+                                   void (*func) (const char *name, const char *value, gpointer data), gpointer data);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HeroIdentity, hero_identity_unref)
 

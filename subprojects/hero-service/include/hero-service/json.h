@@ -1,6 +1,7 @@
 /*
- * json.h: strict JSON from outside (conventions 5.2). One RFC 8259 reader checks and builds json-glib's tree itself: json-glib's
- * own parser accepts comments, cuts strings at U+0000, changes integers beyond int64 and crashes on deep nesting. Any thread.
+ * json.h: strict JSON from outside (conventions 5.2). One RFC 8259 reader checks and builds json-glib's tree itself:
+ * json-glib's own parser accepts comments, cuts strings at U+0000, changes integers beyond int64 and crashes on deep
+ * nesting. Any thread.
  */
 #pragma once
 
