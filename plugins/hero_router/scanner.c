@@ -382,6 +382,7 @@ list_sockets (Scanner *scanner, const char *dir)
           || !S_ISSOCK (info.st_mode))
         continue;
       socket = router_socket_new (dir, file->d_name, info.st_ino);
+      socket->changed_ns = info.st_ctim.tv_sec * G_GINT64_CONSTANT (1000000000) + info.st_ctim.tv_nsec;
       if (info.st_uid != 0 && info.st_uid != getuid () && !scanner->options.allow_foreign)
         {
           socket->state = SOCKET_FOREIGN;
@@ -406,7 +407,7 @@ merge_sockets (RouterService *service, GPtrArray *now)
       RouterSocket *socket = now->pdata[i];
       RouterSocket *old = router_service_find_socket (service, socket->file);
 
-      if (old == NULL || old->inode != socket->inode)
+      if (old == NULL || old->inode != socket->inode || old->changed_ns != socket->changed_ns)
         {
           changed = TRUE;
           continue;

@@ -38,6 +38,7 @@ typedef struct
   const char *protocol; /* "openrpc", "ui", "rest", "openapi", "resp", "" */
   gboolean http;
   guint64 inode;
+  gint64 changed_ns;    /* of the inode: its number is given again at once to the next file */
   SocketState state;
   gboolean was_ok;      /* since it was bound */
   guint http_status;

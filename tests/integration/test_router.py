@@ -64,11 +64,11 @@ def service(bundle, name):
         return None
 
 
-def wait_status(bundle, name, status):
+def wait_status(bundle, name, status, timeout=hero.WAIT_S):
     def reached():
         found = service(bundle, name)
         return found and found['status'] == status and found
-    return hero.wait_for(reached, f'{name} is {status}: {service(bundle, name)}')
+    return hero.wait_for(reached, f'{name} is {status}: {service(bundle, name)}', timeout)
 
 
 # ---- what it finds
@@ -102,14 +102,15 @@ def test_unknown_service(bundle, tcp):
 
 
 def test_service_comes_changes_goes(bundle, serve):
+    soon = 15  # well before the next scan by the clock, which comes every 30 s
     running = serve('late', 'rpc.sock', fake.service())
-    first = wait_status(bundle, 'late', 'healthy')
+    first = wait_status(bundle, 'late', 'healthy', soon)
     assert first['title'] == 'Fake' and first['methods_count'] == 1
     running.close(unlink=False)  # killed: the file stays
-    assert 'refused' in wait_status(bundle, 'late', 'inactive')['reason']
+    assert 'refused' in wait_status(bundle, 'late', 'inactive', soon)['reason']
     running.path.unlink()
     serve('late', 'rpc.sock', fake.service(fake.DOCUMENT.replace(b'a.b', b'a.c')))
-    second = wait_status(bundle, 'late', 'healthy')
+    second = wait_status(bundle, 'late', 'healthy', soon)
     assert second['fingerprint'] != first['fingerprint'] and second['methods'][0]['name'] == 'a.c'
 
 
