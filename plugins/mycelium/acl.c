@@ -33,7 +33,7 @@ gboolean
 subnet_parse (const char *text, Subnet *subnet)
 {
   const char *slash = strchr (text, '/');
-  g_autofree char *ip = slash ? g_strndup (text, (gsize) (slash - text)) : g_strdup (text);
+  g_autofree char *ip = slash ? g_strndup (text, (gsize)(slash - text)) : g_strdup (text);
   guint64 prefix;
 
   if (!address_parse_ip (ip, subnet->ip))
@@ -42,7 +42,7 @@ subnet_parse (const char *text, Subnet *subnet)
   prefix = 128 - offset;
   if (slash && !g_ascii_string_to_unsigned (slash + 1, 10, 0, 128 - offset, &prefix, NULL))
     return FALSE;
-  subnet->prefix = (guint) prefix + offset;
+  subnet->prefix = (guint)prefix + offset;
   clear_host_bits (subnet);
   return TRUE;
 }
@@ -75,8 +75,8 @@ acl_new (void)
 
   g_mutex_init (&self->lock);
   self->accept = TRUE;
-  self->topics = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref,
-                                        (GDestroyNotify) g_array_unref);
+  self->topics = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref,
+                                        (GDestroyNotify)g_array_unref);
   return self;
 }
 
@@ -199,13 +199,13 @@ acl_remove_source (Acl *self, GBytes *topic, const Subnet *subnet)
 static int
 compare_topics (gconstpointer a, gconstpointer b)
 {
-  return g_bytes_compare (*(GBytes *const *) a, *(GBytes *const *) b);
+  return g_bytes_compare (*(GBytes *const *)a, *(GBytes *const *)b);
 }
 
 GPtrArray *
 acl_get_topics (Acl *self)
 {
-  GPtrArray *topics = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  GPtrArray *topics = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   GHashTableIter iter;
   gpointer topic;
 

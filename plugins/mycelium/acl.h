@@ -1,6 +1,6 @@
 /*
- * acl.h: which topics are configured and from where each is accepted (contract 9). Judged by any thread, under a lock of its
- * own; changed on the service thread. What is stored is the caller's business: topics have a text form.
+ * acl.h: which topics are configured and from where each is accepted (contract 9). Judged by any thread, under a lock
+ * of its own; changed on the service thread. What is stored is the caller's business: topics have a text form.
  */
 #pragma once
 
@@ -32,5 +32,5 @@ void acl_remove_topic (Acl *self, GBytes *topic);
 /* The topic is there. Doubles are not kept. */
 void acl_add_source (Acl *self, GBytes *topic, const Subnet *subnet);
 void acl_remove_source (Acl *self, GBytes *topic, const Subnet *subnet);
-GPtrArray *acl_get_topics (Acl *self);                /* GBytes, by bytes; transfer full */
-char **acl_get_sources (Acl *self, GBytes *topic);    /* CIDR, in the order they were added; NULL = no such topic */
+GPtrArray *acl_get_topics (Acl *self);             /* GBytes, by bytes; transfer full */
+char **acl_get_sources (Acl *self, GBytes *topic); /* CIDR, in the order they were added; NULL = no such topic */

@@ -10,7 +10,7 @@ void
 address_from_key (const guint8 key[KEY_BYTES], guint8 ip[IP_BYTES])
 {
   blake3_hash16 (key, KEY_BYTES, ip);
-  ip[0] = (guint8) (0x04 | (__builtin_popcount (ip[0]) & 1));
+  ip[0] = (guint8)(0x04 | (__builtin_popcount (ip[0]) & 1));
 }
 
 gboolean
@@ -29,7 +29,7 @@ address_print_ip (const guint8 ip[IP_BYTES])
 {
   char text[INET6_ADDRSTRLEN];
 
-  if (IN6_IS_ADDR_V4MAPPED ((const struct in6_addr *) ip))
+  if (IN6_IS_ADDR_V4MAPPED ((const struct in6_addr *)ip))
     inet_ntop (AF_INET, ip + 12, text, sizeof text);
   else
     inet_ntop (AF_INET6, ip, text, sizeof text);
@@ -62,7 +62,7 @@ hex_parse (const char *text, guint8 *bytes, gsize length)
       int high = g_ascii_xdigit_value (text[2 * i]), low = g_ascii_xdigit_value (text[2 * i + 1]);
       if (high < 0 || low < 0)
         return FALSE;
-      bytes[i] = (guint8) (high << 4 | low);
+      bytes[i] = (guint8)(high << 4 | low);
     }
   return TRUE;
 }
@@ -87,7 +87,7 @@ id_parse (const char *text, guint64 *id)
 {
   guint64 bytes;
 
-  if (!hex_parse (text, (guint8 *) &bytes, sizeof bytes))
+  if (!hex_parse (text, (guint8 *)&bytes, sizeof bytes))
     return FALSE;
   *id = GUINT64_FROM_BE (bytes);
   return TRUE;

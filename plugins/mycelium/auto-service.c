@@ -15,11 +15,14 @@ is_request (GBytes *payload)
 {
   gsize length;
   const char *text = g_bytes_get_data (payload, &length);
-  g_autoptr (JsonNode) root = length > 0 && strchr ("{[ \t\r\n", text[0]) ? hero_json_parse (text, (gssize) length, NULL) : NULL;
+  g_autoptr (JsonNode) root
+      = length > 0 && strchr ("{[ \t\r\n", text[0]) ? hero_json_parse (text, (gssize)length, NULL) : NULL;
   JsonNode *node = root;
 
   if (node && JSON_NODE_HOLDS_ARRAY (node))
-    node = json_array_get_length (json_node_get_array (node)) > 0 ? json_array_get_element (json_node_get_array (node), 0) : NULL;
+    node = json_array_get_length (json_node_get_array (node)) > 0
+               ? json_array_get_element (json_node_get_array (node), 0)
+               : NULL;
   return node && JSON_NODE_HOLDS_OBJECT (node) && json_object_has_member (json_node_get_object (node), "jsonrpc")
          && json_object_has_member (json_node_get_object (node), "method");
 }
@@ -51,7 +54,7 @@ is_live (const char *path)
   int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0)
     return FALSE;
-  gboolean live = connect (fd, (struct sockaddr *) &address, sizeof address) == 0 || errno == EAGAIN;
+  gboolean live = connect (fd, (struct sockaddr *)&address, sizeof address) == 0 || errno == EAGAIN;
   close (fd);
   return live;
 }

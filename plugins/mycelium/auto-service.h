@@ -6,5 +6,7 @@
 
 #include <glib.h>
 
-/* The rpc.sock of <name> if topic is "<name>.rpc", payload a JSON-RPC request or batch and the socket live; else NULL. */
+/*
+ * The rpc.sock of <name> if topic is "<name>.rpc", payload a JSON-RPC request or batch and the socket live; else NULL.
+ */
 char *auto_service_find (const char *socket_root, GBytes *topic, GBytes *payload);

@@ -7,7 +7,8 @@
 #define CHUNK_END 2
 #define ROOT 8
 
-static const guint32 iv[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
+static const guint32 iv[8]
+    = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
 static const guint8 permutation[16] = { 2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8 };
 
 static inline guint32
@@ -64,7 +65,7 @@ blake3_hash16 (const guint8 *input, gsize length, guint8 hash[16])
   memcpy (v, iv, sizeof iv);
   memcpy (v + 8, iv, 16);
   v[12] = v[13] = 0; /* the counter */
-  v[14] = (guint32) length;
+  v[14] = (guint32)length;
   v[15] = CHUNK_START | CHUNK_END | ROOT;
   for (guint round = 0; round < 7; round++)
     {

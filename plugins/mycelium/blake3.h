@@ -1,4 +1,6 @@
-/* blake3.h: the BLAKE3 hash of at most 64 bytes, which is one compression: all that an address needs. Pure; any thread. */
+/*
+ * blake3.h: the BLAKE3 hash of at most 64 bytes, which is one compression: all that an address needs. Pure; any thread.
+ */
 #pragma once
 
 #include <glib.h>

@@ -19,7 +19,7 @@ struct _Deadline
 static gint
 compare (gconstpointer a, gconstpointer b, gpointer data)
 {
-  gint64 x = ((const Deadline *) a)->at_us, y = ((const Deadline *) b)->at_us;
+  gint64 x = ((const Deadline *)a)->at_us, y = ((const Deadline *)b)->at_us;
 
   return x < y ? -1 : x > y;
 }

@@ -1,6 +1,6 @@
 /*
- * deadlines.h: many deadlines behind one source of a context, since each source of its own costs at every turn of the loop.
- * The context's thread.
+ * deadlines.h: many deadlines behind one source of a context, since each source of its own costs at every turn of the
+ * loop. The context's thread.
  */
 #pragma once
 

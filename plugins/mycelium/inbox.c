@@ -1,6 +1,6 @@
 /*
- * inbox.c: queues and waiters. Putting in is possible from any thread and so under a lock; taking out and all callbacks are
- * the service thread's, on a turn of its own: who puts something in is never called back from there.
+ * inbox.c: queues and waiters. Putting in is possible from any thread and so under a lock; taking out and all callbacks
+ * are the service thread's, on a turn of its own: who puts something in is never called back from there.
  */
 #include "inbox.h"
 
@@ -57,14 +57,17 @@ queue_free (gpointer data)
   g_free (self);
 }
 
-/* ------------------------------------------------------------------------------------------------ queues, with the lock */
+/*
+ * ------------------------------------------------------------------------------------------------ queues, with the
+ * lock
+ */
 
 static void
 insert_by_sequence (GQueue *queue, GList *link, guint64 sequence)
 {
   GList *after = queue->head;
 
-  while (after && ((Message *) after->data)->sequence < sequence)
+  while (after && ((Message *)after->data)->sequence < sequence)
     after = after->next;
   if (after)
     g_queue_insert_before_link (queue, after, link);
@@ -135,7 +138,8 @@ oldest (Inbox *self, GBytes *topic)
 static gboolean
 queue_is_full (Inbox *self, Queue *queue, gsize length)
 {
-  return queue && (queue->messages.length >= self->limits.queue_messages || queue->bytes + length > self->limits.queue_bytes);
+  return queue
+         && (queue->messages.length >= self->limits.queue_messages || queue->bytes + length > self->limits.queue_bytes);
 }
 
 static gboolean
@@ -153,11 +157,12 @@ make_room (Inbox *self, GBytes *topic, gsize length, GError **error)
     g_set_error (error, HERO_BUS_ERROR, HERO_BUS_ERROR_LIMIT, "%u topics have messages, the most that may (topics_max)",
                  self->limits.topics);
   else if (queue_is_full (self, queue, length) || length > self->limits.queue_bytes)
-    g_set_error (error, HERO_BUS_ERROR, HERO_BUS_ERROR_FULL, "the queue of the topic is full (%u messages, %" G_GUINT64_FORMAT
-                 " bytes)", queue ? queue->messages.length : 0, queue ? queue->bytes : 0);
+    g_set_error (error, HERO_BUS_ERROR, HERO_BUS_ERROR_FULL,
+                 "the queue of the topic is full (%u messages, %" G_GUINT64_FORMAT " bytes)",
+                 queue ? queue->messages.length : 0, queue ? queue->bytes : 0);
   else if (self->all.length >= self->limits.total_messages || self->bytes + length > self->limits.total_bytes)
-    g_set_error (error, HERO_BUS_ERROR, HERO_BUS_ERROR_FULL, "the inbox is full (%u messages, %" G_GUINT64_FORMAT " bytes)",
-                 self->all.length, self->bytes);
+    g_set_error (error, HERO_BUS_ERROR, HERO_BUS_ERROR_FULL,
+                 "the inbox is full (%u messages, %" G_GUINT64_FORMAT " bytes)", self->all.length, self->bytes);
   else
     return TRUE;
   return FALSE;
@@ -173,12 +178,15 @@ static gboolean
 has_popper (Inbox *self, GBytes *topic)
 {
   for (GList *l = self->waiters.head; l; l = l->next)
-    if (!((InboxWaiter *) l->data)->peek && fits (l->data, topic))
+    if (!((InboxWaiter *)l->data)->peek && fits (l->data, topic))
       return TRUE;
   return FALSE;
 }
 
-/* ------------------------------------------------------------------------------------------------ serving, service thread */
+/*
+ * ------------------------------------------------------------------------------------------------ serving, service
+ * thread
+ */
 
 static void
 waiter_free (InboxWaiter *self)
@@ -318,7 +326,8 @@ post_serve (Inbox *self)
 /* ------------------------------------------------------------------------------------------------ what it offers */
 
 Inbox *
-inbox_new (HeroServiceContext *ctx, Deadlines *deadlines, const InboxLimits *limits, const InboxCalls *calls, gpointer data)
+inbox_new (HeroServiceContext *ctx, Deadlines *deadlines, const InboxLimits *limits, const InboxCalls *calls,
+           gpointer data)
 {
   Inbox *self = g_new0 (Inbox, 1);
 
@@ -428,8 +437,8 @@ inbox_wait (Inbox *self, GBytes *topic, gboolean peek, gint64 until_us, InboxFun
   if (room)
     waiter->deadline = deadlines_add (self->deadlines, until_us, on_time_over, waiter);
   else
-    g_set_error (error, HERO_BUS_ERROR, HERO_BUS_ERROR_LIMIT, "%u clients wait for messages, the most that may (waiters_max)",
-                 self->limits.waiters);
+    g_set_error (error, HERO_BUS_ERROR, HERO_BUS_ERROR_LIMIT,
+                 "%u clients wait for messages, the most that may (waiters_max)", self->limits.waiters);
   return waiter;
 }
 

@@ -1,6 +1,7 @@
 /*
  * inbox.h: the queues of messages that nobody took at once, and those who wait for one (contract 7, 11). Bounded in
- * messages, bytes, topics and waiters. Messages may be put in by any thread; all else, callbacks too: the service thread.
+ * messages, bytes, topics and waiters. Messages may be put in by any thread; all else, callbacks too: the service
+ * thread.
  */
 #pragma once
 
@@ -33,8 +34,8 @@ Inbox *inbox_new (HeroServiceContext *ctx, Deadlines *deadlines, const InboxLimi
 void inbox_free (Inbox *self);
 
 /*
- * HERO_BUS_ERROR_FULL or HERO_BUS_ERROR_LIMIT (too many topics). for_waiter: only if somebody waits who would take it, else
- * HERO_BUS_ERROR_NO_RESPONDER. Any thread.
+ * HERO_BUS_ERROR_FULL or HERO_BUS_ERROR_LIMIT (too many topics). for_waiter: only if somebody waits who would take it,
+ * else HERO_BUS_ERROR_NO_RESPONDER. Any thread.
  */
 gboolean inbox_put (Inbox *self, Message *message, gboolean for_waiter, GError **error);
 /* It was popped, but the client did not get it: again the oldest. */

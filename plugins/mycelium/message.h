@@ -20,7 +20,8 @@ typedef struct
   GList in_all, in_topic;
 } Message;
 
-Message *message_new (guint64 id, const NodeAddress *source, const NodeAddress *destination, GBytes *topic, GBytes *payload);
+Message *message_new (guint64 id, const NodeAddress *source, const NodeAddress *destination, GBytes *topic,
+                      GBytes *payload);
 Message *message_ref (Message *self);
 void message_unref (Message *self);
 gsize message_get_length (const Message *self); /* of the payload */

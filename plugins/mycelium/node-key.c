@@ -23,7 +23,8 @@ fail (GError **error, const char *what, const char *path)
 {
   int number = errno;
 
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (number), "%s key file %s: %s", what, path, g_strerror (number));
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (number), "%s key file %s: %s", what, path,
+               g_strerror (number));
   return FALSE;
 }
 
@@ -97,8 +98,8 @@ node_key_load (NodeKey *self, const char *path, GError **error)
   if (got < KEY_BYTES)
     {
       g_set_error (error, HERO_PLUGIN_ERROR, HERO_PLUGIN_ERROR_CONFIG,
-                   "key file %s: expected %d bytes, found %d; restore it, or move it away for a new identity", path, KEY_BYTES,
-                   (int) got);
+                   "key file %s: expected %d bytes, found %d; restore it, or move it away for a new identity", path,
+                   KEY_BYTES, (int)got);
       return FALSE;
     }
   node_key_from_secret (self, bytes);

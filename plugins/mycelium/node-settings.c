@@ -1,6 +1,6 @@
 /*
- * node-settings.c: topics and the default action: in the store first, then in force, then answered (contract 9, B7). Service
- * thread; the writing itself is on the store's.
+ * node-settings.c: topics and the default action: in the store first, then in force, then answered (contract 9, B7).
+ * Service thread; the writing itself is on the store's.
  */
 #include "node.h"
 
@@ -28,8 +28,8 @@ topic_key (GBytes *topic)
 {
   g_autoptr (GByteArray) key = g_byte_array_new ();
 
-  g_byte_array_append (key, (const guint8 *) "t", 1);
-  g_byte_array_append (key, g_bytes_get_data (topic, NULL), (guint) g_bytes_get_size (topic));
+  g_byte_array_append (key, (const guint8 *)"t", 1);
+  g_byte_array_append (key, g_bytes_get_data (topic, NULL), (guint)g_bytes_get_size (topic));
   return g_byte_array_free_to_bytes (g_steal_pointer (&key));
 }
 
@@ -151,8 +151,8 @@ node_set_default_action (Node *self, gboolean accept, NodeStored func, gpointer 
   acl_set_default (self->acl, accept);
   if (hero_service_has_key (self->ctx, "default_action"))
     hero_warn (self->ctx, "default_action is set in the configuration file: \"%s\" lasts until the next start", word);
-  store (self, SETTINGS, g_bytes_new_static (DEFAULT_ACTION, strlen (DEFAULT_ACTION)), g_bytes_new_static (word, strlen (word)),
-         func, data);
+  store (self, SETTINGS, g_bytes_new_static (DEFAULT_ACTION, strlen (DEFAULT_ACTION)),
+         g_bytes_new_static (word, strlen (word)), func, data);
 }
 
 void

@@ -1,6 +1,6 @@
 /*
- * node.h: this node: who it is, and the way of a message into its inbox, to its services and back (contract 8). HTTP and
- * JSON-RPC are thin skins over these calls. Service thread.
+ * node.h: this node: who it is, and the way of a message into its inbox, to its services and back (contract 8). HTTP
+ * and JSON-RPC are thin skins over these calls. Service thread.
  */
 #pragma once
 
@@ -67,8 +67,8 @@ typedef struct
 void node_send_clear (NodeSend *send);
 
 /*
- * On its way, or why not. The entry is the outbox's; an ACL refusal is a state of it, not an error. wants_reply: a service
- * that subscribes is told that a reply is awaited.
+ * On its way, or why not. The entry is the outbox's; an ACL refusal is a state of it, not an error. wants_reply: a
+ * service that subscribes is told that a reply is awaited.
  */
 OutboxEntry *node_push (Node *self, NodeSend *send, HeroIdentity *identity, gboolean wants_reply, GError **error);
 /* A reply of this node to the message `id`, which need not exist. */

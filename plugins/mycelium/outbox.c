@@ -159,8 +159,8 @@ on_deadline (gpointer data)
 {
   OutboxEntry *entry = data;
 
-  entry->deadline = deadlines_add (entry->outbox->deadlines, entry->created_us + OUTBOX_KEEP_S * G_TIME_SPAN_SECOND, on_kept,
-                                   entry);
+  entry->deadline = deadlines_add (entry->outbox->deadlines, entry->created_us + OUTBOX_KEEP_S * G_TIME_SPAN_SECOND,
+                                   on_kept, entry);
   if (entry->state == MESSAGE_PENDING)
     outbox_set_state (entry, MESSAGE_ABORTED, entry->reason ? entry->reason : "timeout");
 }
@@ -197,8 +197,8 @@ outbox_add (Outbox *self, guint64 id, const NodeAddress *destination, gboolean l
   entry->length = length;
   entry->created_s = g_get_real_time () / G_TIME_SPAN_SECOND;
   entry->created_us = g_get_monotonic_time ();
-  entry->deadline = deadlines_add (self->deadlines, entry->created_us + OUTBOX_DEADLINE_S * G_TIME_SPAN_SECOND, on_deadline,
-                                   entry);
+  entry->deadline
+      = deadlines_add (self->deadlines, entry->created_us + OUTBOX_DEADLINE_S * G_TIME_SPAN_SECOND, on_deadline, entry);
   entry->link.data = entry;
   g_queue_push_tail_link (&self->all, &entry->link);
   g_hash_table_insert (self->by_id, &entry->id, entry);

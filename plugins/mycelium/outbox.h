@@ -1,5 +1,6 @@
 /*
- * outbox.h: what became of the messages sent from this node (contract 4), and who waits for their replies. Service thread.
+ * outbox.h: what became of the messages sent from this node (contract 4), and who waits for their replies. Service
+ * thread.
  */
 #pragma once
 
@@ -43,12 +44,15 @@ typedef struct
 #define OUTBOX_KEEP_S 600     /* until then it can be replied to and asked for */
 
 /* changed: the state or the reason of an entry is another. */
-Outbox *outbox_new (Deadlines *deadlines, guint max, void (*changed) (gpointer data, OutboxEntry *entry), gpointer data);
+Outbox *outbox_new (Deadlines *deadlines, guint max, void (*changed) (gpointer data, OutboxEntry *entry),
+                    gpointer data);
 void outbox_free (Outbox *self);
 OutboxEntry *outbox_add (Outbox *self, guint64 id, const NodeAddress *destination, gboolean local, gsize length);
 OutboxEntry *outbox_find (Outbox *self, guint64 id); /* borrowed, NULL = not found */
 void outbox_remove (OutboxEntry *entry);
-/* Forward only: pending, received, read; aborted from the first two. reason NULL = none. Ends a wait that is in vain. */
+/*
+ * Forward only: pending, received, read; aborted from the first two. reason NULL = none. Ends a wait that is in vain.
+ */
 void outbox_set_state (OutboxEntry *entry, MessageState state, const char *reason);
 /* The client did not get what it popped. */
 void outbox_set_unread (OutboxEntry *entry);

@@ -26,7 +26,7 @@ show_topic (GBytes *topic)
 static void
 show_overview (gpointer data, HeroPage *page)
 {
-  Node *node = ((Mycelium *) data)->node;
+  Node *node = ((Mycelium *)data)->node;
   g_autofree char *ip = address_print_ip (node->key.address.ip);
   g_autofree char *subnet = address_print_subnet (node->key.address.ip);
   g_autofree char *key = hex_print (node->key.address.key, KEY_BYTES);
@@ -43,12 +43,12 @@ show_overview (gpointer data, HeroPage *page)
   hero_page_facts_end (page);
   hero_page_heading (page, "Messages");
   hero_page_facts_begin (page);
-  hero_page_fact_int (page, "Sent", (gint64) node->counts.pushed);
-  hero_page_fact_int (page, "Taken", (gint64) node->counts.popped);
-  hero_page_fact_int (page, "Replied to", (gint64) node->counts.replied);
-  hero_page_fact_int (page, "Refused", (gint64) node->counts.rejected);
-  hero_page_fact_int (page, "Not delivered", (gint64) node->counts.aborted);
-  hero_page_fact_int (page, "In the inbox", (gint64) messages);
+  hero_page_fact_int (page, "Sent", (gint64)node->counts.pushed);
+  hero_page_fact_int (page, "Taken", (gint64)node->counts.popped);
+  hero_page_fact_int (page, "Replied to", (gint64)node->counts.replied);
+  hero_page_fact_int (page, "Refused", (gint64)node->counts.rejected);
+  hero_page_fact_int (page, "Not delivered", (gint64)node->counts.aborted);
+  hero_page_fact_int (page, "In the inbox", (gint64)messages);
   hero_page_fact_bytes (page, "Payload in the inbox", bytes);
   hero_page_fact_int (page, "Clients waiting", waiters);
   hero_page_facts_end (page);
@@ -69,7 +69,7 @@ add_queue_row (const InboxQueue *queue, gpointer data)
   hero_page_cell (page, "%s", topic);
   hero_page_cell (page, "%s", key);
   hero_page_cell_int (page, queue->messages);
-  hero_page_cell_int (page, (gint64) queue->bytes);
+  hero_page_cell_int (page, (gint64)queue->bytes);
   hero_page_cell_int (page, g_get_real_time () / 1000 - queue->oldest_ms);
   hero_page_cell_int (page, queue->waiters);
   hero_page_action (page, "Purge", "purgeTopic", question, "topic", key, NULL);
@@ -88,7 +88,7 @@ add_message_row (Message *message, gpointer data)
   hero_page_cell (page, "%s", id);
   hero_page_cell (page, "%s", topic);
   hero_page_cell (page, "%s", source);
-  hero_page_cell_int (page, (gint64) message_get_length (message));
+  hero_page_cell_int (page, (gint64)message_get_length (message));
   hero_page_cell_int (page, message->received_ms);
   hero_page_row_end (page);
   return TRUE;
@@ -111,7 +111,7 @@ add_some_messages (Message *message, gpointer data)
 static void
 show_queues (gpointer data, HeroPage *page)
 {
-  Node *node = ((Mycelium *) data)->node;
+  Node *node = ((Mycelium *)data)->node;
   MessageRows rows = { page, 0 };
 
   hero_page_heading (page, "Queues");
@@ -148,7 +148,7 @@ add_outbox_row (OutboxEntry *entry, gpointer data)
   hero_page_cell (page, "%s", message_state_name (entry->state));
   hero_page_cell (page, "%s", entry->reason ? entry->reason : "");
   hero_page_cell (page, "%s", entry->replied ? "yes" : "");
-  hero_page_cell_int (page, (gint64) entry->length);
+  hero_page_cell_int (page, (gint64)entry->length);
   hero_page_cell_int (page, entry->created_s * 1000);
   hero_page_row_end (page);
   return ++rows->shown < SHOWN;
@@ -157,16 +157,18 @@ add_outbox_row (OutboxEntry *entry, gpointer data)
 static void
 show_outbox (gpointer data, HeroPage *page)
 {
-  Node *node = ((Mycelium *) data)->node;
+  Node *node = ((Mycelium *)data)->node;
   OutboxRows rows = { page, 0 };
   g_autofree char *key = hex_print (node->key.address.key, KEY_BYTES);
 
   hero_page_heading (page, "Sent messages");
-  hero_page_table_begin (page, "outbox", "Id$|To$|State!|Reason|Reply|Payload~|Sent@", "Nothing was sent in the last 10 minutes.");
+  hero_page_table_begin (page, "outbox", "Id$|To$|State!|Reason|Reply|Payload~|Sent@",
+                         "Nothing was sent in the last 10 minutes.");
   outbox_foreach (node->outbox, add_outbox_row, &rows);
   hero_page_table_end (page);
   hero_page_heading (page, "Send a message");
-  hero_page_text (page, "To this node itself: {\"dst\":{\"pk\":\"%s\"},\"topic\":\"dGVzdA==\",\"payload\":\"aGVsbG8=\"}", key);
+  hero_page_text (
+      page, "To this node itself: {\"dst\":{\"pk\":\"%s\"},\"topic\":\"dGVzdA==\",\"payload\":\"aGVsbG8=\"}", key);
   hero_page_form (page, "pushMessage", "Send");
   hero_page_done (page);
 }
@@ -185,15 +187,15 @@ add_topic_row (Node *node, HeroPage *page, GBytes *topic)
   hero_page_cell (page, "%s", text);
   hero_page_cell (page, "%s", key);
   hero_page_cell (page, "%s", list[0] ? list : "blocked: no sources");
-  hero_page_action (page, "Remove", "removeTopic", "Its sources are forgotten; then the default action holds.", "topic", key,
-                    NULL);
+  hero_page_action (page, "Remove", "removeTopic", "Its sources are forgotten; then the default action holds.", "topic",
+                    key, NULL);
   hero_page_row_end (page);
 }
 
 static void
 show_topics (gpointer data, HeroPage *page)
 {
-  Node *node = ((Mycelium *) data)->node;
+  Node *node = ((Mycelium *)data)->node;
   g_autoptr (GPtrArray) topics = acl_get_topics (node->acl);
 
   hero_page_heading (page, "Topics");

@@ -1,17 +1,15 @@
 /*
- * rest.c: /api/v1 (contract 5), on rpc.sock and, if asked for, on a TCP port. A thin skin over the calls of node.h. Service
- * thread.
+ * rest.c: /api/v1 (contract 5), on rpc.sock and, if asked for, on a TCP port. A thin skin over the calls of node.h.
+ * Service thread.
  */
-#include "shapes.h"
+#include "rest.h"
 
 #include <string.h>
 
-#include "mycelium.h"
-
 /* ------------------------------------------------------------------------------------------------ answers */
 
-static void
-respond_error (HeroHttpRequest *request, guint status, const char *code_name, const char *text)
+void
+rest_error (HeroHttpRequest *request, guint status, const char *code_name, const char *text)
 {
   JsonNode *node = json_node_new (JSON_NODE_OBJECT);
   JsonObject *object = json_object_new ();
@@ -26,8 +24,8 @@ respond_error (HeroHttpRequest *request, guint status, const char *code_name, co
 }
 
 /* Takes error. */
-static void
-respond_failure (HeroHttpRequest *request, GError *error)
+void
+rest_failure (HeroHttpRequest *request, GError *error)
 {
   static const struct
   {
@@ -41,18 +39,19 @@ respond_failure (HeroHttpRequest *request, GError *error)
                [NODE_ERROR_FORBIDDEN] = { 403, "forbidden" } };
 
   if (error->domain == NODE_ERROR)
-    respond_error (request, rows[error->code].status, rows[error->code].code_name, error->message);
-  else if (g_error_matches (error, HERO_ERROR, HERO_ERROR_LIMIT) || g_error_matches (error, HERO_BUS_ERROR, HERO_BUS_ERROR_LIMIT))
-    respond_error (request, 503, "limit", error->message);
+    rest_error (request, rows[error->code].status, rows[error->code].code_name, error->message);
+  else if (g_error_matches (error, HERO_ERROR, HERO_ERROR_LIMIT)
+           || g_error_matches (error, HERO_BUS_ERROR, HERO_BUS_ERROR_LIMIT))
+    rest_error (request, 503, "limit", error->message);
   else if (g_error_matches (error, HERO_ERROR, HERO_ERROR_STORAGE_FULL))
-    respond_error (request, 503, "storage_full", error->message);
+    rest_error (request, 503, "storage_full", error->message);
   else
-    respond_error (request, 500, "internal", "Internal error");
+    rest_error (request, 500, "internal", "Internal error");
   g_error_free (error);
 }
 
-static void
-respond_object (HeroHttpRequest *request, guint status, JsonObject *object)
+void
+rest_object (HeroHttpRequest *request, guint status, JsonObject *object)
 {
   JsonNode *node = json_node_new (JSON_NODE_OBJECT);
 
@@ -60,8 +59,8 @@ respond_object (HeroHttpRequest *request, guint status, JsonObject *object)
   hero_http_respond_json (request, status, node);
 }
 
-static void
-respond_array (HeroHttpRequest *request, JsonArray *array)
+void
+rest_array (HeroHttpRequest *request, JsonArray *array)
 {
   JsonNode *node = json_node_new (JSON_NODE_ARRAY);
 
@@ -75,7 +74,7 @@ respond_flaw (HeroHttpRequest *request, ShapeFlaw *flaw)
 {
   g_autofree char *text = g_strdup_printf ("%s: expected %s, got %s", flaw->member, flaw->expected, flaw->found);
 
-  respond_error (request, 422, "invalid_body", text);
+  rest_error (request, 422, "invalid_body", text);
   shape_flaw_clear (flaw);
 }
 
@@ -93,10 +92,10 @@ get_seconds (HeroHttpRequest *request, const char *name, const char *other_name,
   if (text && !g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT64, &seconds, NULL))
     {
       g_autofree char *message = g_strdup_printf ("%s: expected a number of seconds, got \"%s\"", name, text);
-      respond_error (request, 400, "invalid_query", message);
+      rest_error (request, 400, "invalid_query", message);
       return FALSE;
     }
-  *timeout_us = shape_seconds_to_us ((gint64) seconds);
+  *timeout_us = shape_seconds_to_us ((gint64)seconds);
   return TRUE;
 }
 
@@ -109,13 +108,13 @@ get_flag (HeroHttpRequest *request, const char *name, gboolean *flag)
   if (!text || *flag || g_str_equal (text, "false"))
     return TRUE;
   g_autofree char *message = g_strdup_printf ("%s: expected true or false, got \"%s\"", name, text);
-  respond_error (request, 400, "invalid_query", message);
+  rest_error (request, 400, "invalid_query", message);
   return FALSE;
 }
 
 /* The public client writes base64 into the query as it is, so a "+" arrives as a blank. */
-static GBytes *
-parse_topic (const char *text)
+GBytes *
+rest_parse_topic (const char *text)
 {
   g_autofree char *repaired = g_strdelimit (g_strdup (text), " ", '+');
   GBytes *topic = base64_parse (repaired);
@@ -131,39 +130,39 @@ get_query_topic (HeroHttpRequest *request, GBytes **topic)
 {
   const char *text = hero_http_request_get_query (request, "topic");
 
-  *topic = text ? parse_topic (text) : NULL;
+  *topic = text ? rest_parse_topic (text) : NULL;
   if (!text || *topic)
     return TRUE;
-  respond_error (request, 400, "invalid_topic", "topic: expected base64, padded, of at most 255 bytes");
+  rest_error (request, 400, "invalid_topic", "topic: expected base64, padded, of at most 255 bytes");
   return FALSE;
 }
 
 /* NULL: answered. */
-static GBytes *
-get_path_topic (HeroHttpRequest *request)
+GBytes *
+rest_get_path_topic (HeroHttpRequest *request)
 {
-  GBytes *topic = parse_topic (hero_http_request_get_segment (request, "topic"));
+  GBytes *topic = rest_parse_topic (hero_http_request_get_segment (request, "topic"));
 
   if (!topic)
-    respond_error (request, 400, "invalid_topic", "topic: expected base64, padded, of at most 255 bytes");
+    rest_error (request, 400, "invalid_topic", "topic: expected base64, padded, of at most 255 bytes");
   return topic;
 }
 
 /* The body, which must be an object. NULL: answered. transfer full */
-static JsonNode *
-get_body (HeroHttpRequest *request)
+JsonNode *
+rest_get_body (HeroHttpRequest *request)
 {
   gsize length;
   const char *text = g_bytes_get_data (hero_http_request_get_body (request), &length);
   g_autoptr (GError) error = NULL;
-  JsonNode *node = hero_json_parse (text ? text : "", (gssize) length, &error);
+  JsonNode *node = hero_json_parse (text ? text : "", (gssize)length, &error);
 
   if (!node)
-    respond_error (request, 400, "parse_error", error->message);
+    rest_error (request, 400, "parse_error", error->message);
   else if (!JSON_NODE_HOLDS_OBJECT (node))
     {
       g_clear_pointer (&node, json_node_unref);
-      respond_error (request, 422, "invalid_body", "expected an object");
+      rest_error (request, 422, "invalid_body", "expected an object");
     }
   return node;
 }
@@ -171,7 +170,7 @@ get_body (HeroHttpRequest *request)
 static gboolean
 get_send (HeroHttpRequest *request, NodeSend *send)
 {
-  g_autoptr (JsonNode) body = get_body (request);
+  g_autoptr (JsonNode) body = rest_get_body (request);
   ShapeFlaw flaw;
 
   if (!body)
@@ -211,7 +210,7 @@ respond_message (Node *node, HeroHttpRequest *request, Message *message, gboolea
       *popped = (Popped){ node_ref (node), message_ref (message) };
       hero_http_request_on_finished (request, on_finished, popped);
     }
-  respond_object (request, 200, message_to_json (message, TRUE));
+  rest_object (request, 200, message_to_json (message, TRUE));
 }
 
 /* One request that waits: for a message or for a reply. */
@@ -283,13 +282,13 @@ wait_for_message (Node *node, HeroHttpRequest *request, GBytes *topic, gboolean 
       return;
     }
   g_free (wait);
-  respond_failure (request, error);
+  rest_failure (request, error);
 }
 
 static void
 on_pop (gpointer data, HeroHttpRequest *request)
 {
-  Node *node = ((Mycelium *) data)->node;
+  Node *node = ((Mycelium *)data)->node;
   g_autoptr (GBytes) topic = NULL;
   gboolean peek;
   gint64 timeout_us;
@@ -314,9 +313,9 @@ on_reply (gpointer data, OutboxEntry *entry, Message *reply)
   Wait *wait = data;
 
   if (reply)
-    respond_object (wait->request, 200, message_to_json (reply, TRUE));
+    rest_object (wait->request, 200, message_to_json (reply, TRUE));
   else
-    respond_object (wait->request, 408, shape_push_answer (entry));
+    rest_object (wait->request, 408, shape_push_answer (entry));
   wait_free (wait);
 }
 
@@ -336,7 +335,7 @@ wait_for_reply (Node *node, HeroHttpRequest *request, OutboxEntry *entry, gint64
 static void
 on_push (gpointer data, HeroHttpRequest *request)
 {
-  Node *node = ((Mycelium *) data)->node;
+  Node *node = ((Mycelium *)data)->node;
   NodeSend send;
   GError *error = NULL;
   gint64 timeout_us;
@@ -346,11 +345,11 @@ on_push (gpointer data, HeroHttpRequest *request)
   OutboxEntry *entry = node_push (node, &send, hero_http_request_get_identity (request), timeout_us > 0, &error);
   node_send_clear (&send);
   if (!entry)
-    respond_failure (request, error);
+    rest_failure (request, error);
   else if (timeout_us > 0)
     wait_for_reply (node, request, entry, timeout_us);
   else
-    respond_object (request, 201, shape_push_answer (entry));
+    rest_object (request, 201, shape_push_answer (entry));
 }
 
 static gboolean
@@ -358,7 +357,7 @@ get_id (HeroHttpRequest *request, guint64 *id)
 {
   if (id_parse (hero_http_request_get_segment (request, "id"), id))
     return TRUE;
-  respond_error (request, 400, "invalid_id", "id: expected 16 hex digits");
+  rest_error (request, 400, "invalid_id", "id: expected 16 hex digits");
   return FALSE;
 }
 
@@ -373,229 +372,26 @@ on_push_reply (gpointer data, HeroHttpRequest *request)
     return;
   g_bytes_unref (send.topic); /* a reply has none */
   send.topic = g_bytes_new_static (NULL, 0);
-  if (node_reply (((Mycelium *) data)->node, id, &send, &error))
+  if (node_reply (((Mycelium *)data)->node, id, &send, &error))
     hero_http_respond (request, 204, NULL, NULL);
   else
-    respond_failure (request, error);
+    rest_failure (request, error);
   node_send_clear (&send);
 }
 
 static void
 on_status (gpointer data, HeroHttpRequest *request)
 {
-  Node *node = ((Mycelium *) data)->node;
+  Node *node = ((Mycelium *)data)->node;
   guint64 id;
 
   if (!get_id (request, &id))
     return;
   OutboxEntry *entry = outbox_find (node->outbox, id);
   if (entry)
-    respond_object (request, 200, shape_status (node, entry));
+    rest_object (request, 200, shape_status (node, entry));
   else
-    respond_error (request, 404, "message_not_found", "no message with this id was sent from here in the last 600 s");
-}
-
-/* ------------------------------------------------------------------------------------------------ topics */
-
-/* A change that is being stored: then it is answered with this status. */
-typedef struct
-{
-  HeroHttpRequest *request;
-  guint status;
-} Change;
-
-static Change *
-change_new (HeroHttpRequest *request, guint status)
-{
-  Change *self = g_new (Change, 1);
-
-  *self = (Change){ request, status };
-  return self;
-}
-
-static void
-on_stored (gpointer data, GError *error)
-{
-  Change *change = data;
-
-  if (error)
-    respond_failure (change->request, error);
-  else
-    hero_http_respond (change->request, change->status, NULL, NULL);
-  g_free (change);
-}
-
-/* Changes are for who reaches the socket, not for a TCP port (contract 8.1). */
-static gboolean
-may_change (HeroHttpRequest *request)
-{
-  if (hero_http_request_get_identity (request)->origin != HERO_ORIGIN_TCP)
-    return TRUE;
-  respond_error (request, 403, "forbidden", "topics are not changed over TCP: use rpc.sock");
-  return FALSE;
-}
-
-static void
-on_get_default (gpointer data, HeroHttpRequest *request)
-{
-  JsonObject *object = json_object_new ();
-
-  json_object_set_boolean_member (object, "accept", acl_get_default (((Mycelium *) data)->node->acl));
-  respond_object (request, 200, object);
-}
-
-static void
-on_put_default (gpointer data, HeroHttpRequest *request)
-{
-  g_autoptr (JsonNode) body = may_change (request) ? get_body (request) : NULL;
-
-  if (!body)
-    return;
-  JsonNode *accept = json_object_get_member (json_node_get_object (body), "accept");
-  if (accept && JSON_NODE_HOLDS_VALUE (accept) && json_node_get_value_type (accept) == G_TYPE_BOOLEAN)
-    node_set_default_action (((Mycelium *) data)->node, json_node_get_boolean (accept), on_stored, change_new (request, 204));
-  else
-    respond_error (request, 422, "invalid_body", "accept: expected true or false");
-}
-
-static void
-on_get_topics (gpointer data, HeroHttpRequest *request)
-{
-  g_autoptr (GPtrArray) topics = acl_get_topics (((Mycelium *) data)->node->acl);
-  JsonArray *array = json_array_new ();
-
-  for (guint i = 0; i < topics->len; i++)
-    {
-      g_autofree char *text = base64_print (topics->pdata[i]);
-      json_array_add_string_element (array, text);
-    }
-  respond_array (request, array);
-}
-
-/* [116,101], "dGU=", {"topic":"dGU="}: the daemon's own clients differ. */
-static GBytes *
-topic_of_json (JsonNode *node)
-{
-  if (JSON_NODE_HOLDS_OBJECT (node))
-    node = json_object_get_member (json_node_get_object (node), "topic");
-  if (!node)
-    return NULL;
-  if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING)
-    return parse_topic (json_node_get_string (node));
-  if (!JSON_NODE_HOLDS_ARRAY (node) || json_array_get_length (json_node_get_array (node)) > 255)
-    return NULL;
-
-  JsonArray *numbers = json_node_get_array (node);
-  g_autoptr (GByteArray) bytes = g_byte_array_new ();
-  for (guint i = 0; i < json_array_get_length (numbers); i++)
-    {
-      JsonNode *number = json_array_get_element (numbers, i);
-      gboolean integer = JSON_NODE_HOLDS_VALUE (number) && json_node_get_value_type (number) == G_TYPE_INT64;
-      if (!integer || json_node_get_int (number) < 0 || json_node_get_int (number) > 255)
-        return NULL;
-      guint8 byte = (guint8) json_node_get_int (number);
-      g_byte_array_append (bytes, &byte, 1);
-    }
-  return g_byte_array_free_to_bytes (g_steal_pointer (&bytes));
-}
-
-static void
-on_add_topic (gpointer data, HeroHttpRequest *request)
-{
-  const char *type = hero_http_request_get_header (request, "Content-Type");
-  gboolean json = type && g_ascii_strncasecmp (type, "application/json", strlen ("application/json")) == 0;
-  gboolean text = !type || g_ascii_strncasecmp (type, "text/plain", strlen ("text/plain")) == 0;
-  gsize length;
-  const char *body = g_bytes_get_data (hero_http_request_get_body (request), &length);
-  g_autofree char *copy = g_strndup (body ? body : "", length);
-  g_autoptr (GBytes) topic = NULL;
-  g_autoptr (JsonNode) node = NULL;
-
-  if (!may_change (request))
-    return;
-  if (!json && !text)
-    {
-      respond_error (request, 415, "unsupported_media_type", "expected application/json or text/plain");
-      return;
-    }
-  if (json && !(node = hero_json_parse (copy, (gssize) length, NULL)))
-    {
-      respond_error (request, 400, "parse_error", "the body is not JSON");
-      return;
-    }
-  topic = json ? topic_of_json (node) : parse_topic (g_strstrip (copy));
-  if (topic)
-    node_add_topic (((Mycelium *) data)->node, topic, on_stored, change_new (request, 201));
-  else
-    respond_error (request, json ? 422 : 400, "invalid_topic", "topic: expected base64, padded, of at most 255 bytes");
-}
-
-static void
-on_delete_topic (gpointer data, HeroHttpRequest *request)
-{
-  g_autoptr (GBytes) topic = may_change (request) ? get_path_topic (request) : NULL;
-
-  if (topic)
-    node_remove_topic (((Mycelium *) data)->node, topic, on_stored, change_new (request, 204));
-}
-
-static void
-on_get_sources (gpointer data, HeroHttpRequest *request)
-{
-  g_autoptr (GBytes) topic = get_path_topic (request);
-  g_auto (GStrv) sources = topic ? acl_get_sources (((Mycelium *) data)->node->acl, topic) : NULL;
-  JsonArray *array;
-
-  if (!topic)
-    return;
-  if (!sources)
-    {
-      respond_error (request, 404, "unknown_topic", "the topic is not configured");
-      return;
-    }
-  array = json_array_new ();
-  for (guint i = 0; sources[i]; i++)
-    json_array_add_string_element (array, sources[i]);
-  respond_array (request, array);
-}
-
-static gboolean
-get_subnet (HeroHttpRequest *request, const char *text, Subnet *subnet)
-{
-  if (text && subnet_parse (text, subnet))
-    return TRUE;
-  respond_error (request, 400, "invalid_subnet", "subnet: expected an address or a network such as 400::/7");
-  return FALSE;
-}
-
-static void
-on_add_source (gpointer data, HeroHttpRequest *request)
-{
-  g_autoptr (GBytes) topic = may_change (request) ? get_path_topic (request) : NULL;
-  g_autoptr (JsonNode) body = topic ? get_body (request) : NULL;
-  Subnet subnet;
-
-  if (!body)
-    return;
-  JsonNode *node = json_object_get_member (json_node_get_object (body), "subnet");
-  const char *text = node && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_string (node) : NULL;
-  if (get_subnet (request, text, &subnet))
-    node_add_source (((Mycelium *) data)->node, topic, &subnet, on_stored, change_new (request, 201));
-}
-
-static void
-on_delete_source (gpointer data, HeroHttpRequest *request)
-{
-  Node *node = ((Mycelium *) data)->node;
-  g_autoptr (GBytes) topic = may_change (request) ? get_path_topic (request) : NULL;
-  Subnet subnet;
-
-  if (!topic || !get_subnet (request, hero_http_request_get_segment (request, "subnet"), &subnet))
-    return;
-  if (acl_has_topic (node->acl, topic))
-    node_remove_source (node, topic, &subnet, on_stored, change_new (request, 204));
-  else
-    hero_http_respond (request, 204, NULL, NULL);
+    rest_error (request, 404, "message_not_found", "no message with this id was sent from here in the last 600 s");
 }
 
 /* ------------------------------------------------------------------------------------------------ the node */
@@ -603,32 +399,32 @@ on_delete_source (gpointer data, HeroHttpRequest *request)
 static void
 on_admin (gpointer data, HeroHttpRequest *request)
 {
-  respond_object (request, 200, shape_info (((Mycelium *) data)->node));
+  rest_object (request, 200, shape_info (((Mycelium *)data)->node));
 }
 
 static void
 on_stats (gpointer data, HeroHttpRequest *request)
 {
-  respond_object (request, 200, shape_stats (((Mycelium *) data)->node));
+  rest_object (request, 200, shape_stats (((Mycelium *)data)->node));
 }
 
 static void
 on_public_key (gpointer data, HeroHttpRequest *request)
 {
-  Node *node = ((Mycelium *) data)->node;
+  Node *node = ((Mycelium *)data)->node;
   JsonObject *object;
   guint8 ip[IP_BYTES];
 
   if (!address_parse_ip (hero_http_request_get_segment (request, "ip"), ip))
-    respond_error (request, 400, "invalid_ip", "ip: expected an IP address");
+    rest_error (request, 400, "invalid_ip", "ip: expected an IP address");
   else if (!node_is_own_ip (node, ip))
-    respond_error (request, 404, "no_key", "no public key is known for this address");
+    rest_error (request, 404, "no_key", "no public key is known for this address");
   else
     {
       g_autofree char *key = hex_print (node->key.address.key, KEY_BYTES);
       object = json_object_new ();
       json_object_set_string_member (object, "publicKey", key);
-      respond_object (request, 200, object);
+      rest_object (request, 200, object);
     }
 }
 
@@ -641,14 +437,14 @@ mycelium_register_rest (Mycelium *self)
     { "POST", V1 "/messages", on_push },
     { "POST", V1 "/messages/reply/{id}", on_push_reply },
     { "GET", V1 "/messages/status/{id}", on_status },
-    { "GET", V1 "/messages/topics/default", on_get_default },
-    { "PUT", V1 "/messages/topics/default", on_put_default },
-    { "GET", V1 "/messages/topics", on_get_topics },
-    { "POST", V1 "/messages/topics", on_add_topic, HERO_HTTP_ANY_TYPE },
-    { "DELETE", V1 "/messages/topics/{topic}", on_delete_topic },
-    { "GET", V1 "/messages/topics/{topic}/sources", on_get_sources },
-    { "POST", V1 "/messages/topics/{topic}/sources", on_add_source },
-    { "DELETE", V1 "/messages/topics/{topic}/sources/{subnet}", on_delete_source },
+    { "GET", V1 "/messages/topics/default", rest_on_get_default },
+    { "PUT", V1 "/messages/topics/default", rest_on_put_default },
+    { "GET", V1 "/messages/topics", rest_on_get_topics },
+    { "POST", V1 "/messages/topics", rest_on_add_topic, HERO_HTTP_ANY_TYPE },
+    { "DELETE", V1 "/messages/topics/{topic}", rest_on_delete_topic },
+    { "GET", V1 "/messages/topics/{topic}/sources", rest_on_get_sources },
+    { "POST", V1 "/messages/topics/{topic}/sources", rest_on_add_source },
+    { "DELETE", V1 "/messages/topics/{topic}/sources/{subnet}", rest_on_delete_source },
     { "GET", V1 "/admin", on_admin },
     { "GET", V1 "/admin/stats/messages", on_stats },
     { "GET", V1 "/pubkey/{ip}", on_public_key },

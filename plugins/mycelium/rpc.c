@@ -1,22 +1,7 @@
 /*
- * rpc.c: the JSON-RPC methods (contract 6). Handlers run on the service thread; those that wait keep a small record until
- * the message, the reply or the client's end comes.
+ * rpc.c: the table of the JSON-RPC methods (contract 6), and those that only look. Handlers run on the service thread.
  */
-#include "shapes.h"
-
-#include "mycelium.h"
-
-enum
-{
-  RPC_PUSH_TOPIC_TOO_LONG = -32015,
-  RPC_NO_MESSAGE = -32019,
-  RPC_NO_KEY = -32008,
-  RPC_UNKNOWN_TOPIC = -32030,
-  RPC_QUEUE_FULL = -32040,
-  RPC_PAYLOAD_TOO_LARGE = -32041,
-  RPC_NO_ROUTE = -32042,
-  RPC_LIMIT = -32046,
-};
+#include "rpc.h"
 
 static const HeroRpcErrorSpec errors[] = {
   { RPC_NO_KEY, "no_key", FALSE, "No public key is known for the address." },
@@ -30,8 +15,8 @@ static const HeroRpcErrorSpec errors[] = {
   { 0 },
 };
 
-static void
-fail_node (HeroRpcCall *call, GError *error)
+void
+rpc_fail_node (HeroRpcCall *call, GError *error)
 {
   static const int codes[] = { [NODE_ERROR_TOPIC_TOO_LONG] = RPC_PUSH_TOPIC_TOO_LONG,
                                [NODE_ERROR_PAYLOAD_TOO_LARGE] = RPC_PAYLOAD_TOO_LARGE,
@@ -42,7 +27,8 @@ fail_node (HeroRpcCall *call, GError *error)
 
   if (error->domain == NODE_ERROR)
     hero_rpc_fail (call, codes[error->code], "%s", error->message);
-  else if (g_error_matches (error, HERO_ERROR, HERO_ERROR_LIMIT) || g_error_matches (error, HERO_BUS_ERROR, HERO_BUS_ERROR_LIMIT))
+  else if (g_error_matches (error, HERO_ERROR, HERO_ERROR_LIMIT)
+           || g_error_matches (error, HERO_BUS_ERROR, HERO_BUS_ERROR_LIMIT))
     hero_rpc_fail (call, RPC_LIMIT, "%s", error->message);
   else
     {
@@ -52,353 +38,11 @@ fail_node (HeroRpcCall *call, GError *error)
   g_error_free (error);
 }
 
-static void
-fail_shape (HeroRpcCall *call, ShapeFlaw *flaw)
+void
+rpc_fail_shape (HeroRpcCall *call, ShapeFlaw *flaw)
 {
   hero_rpc_fail_param (call, flaw->member, flaw->expected, flaw->found);
   shape_flaw_clear (flaw);
-}
-
-/* ------------------------------------------------------------------------------------------------ popMessage */
-
-/* A popped message whose answer is not yet with the client. */
-typedef struct
-{
-  Node *node;
-  Message *message;
-} Popped;
-
-static void
-on_pop_written (gpointer data, gboolean written)
-{
-  Popped *popped = data;
-
-  if (!written)
-    node_put_back (popped->node, popped->message);
-  message_unref (popped->message);
-  node_unref (popped->node);
-  g_free (popped);
-}
-
-static void
-return_message (Node *node, HeroRpcCall *call, Message *message, gboolean peek)
-{
-  if (!peek)
-    {
-      Popped *popped = g_new (Popped, 1);
-      *popped = (Popped){ node_ref (node), message_ref (message) };
-      hero_rpc_call_on_written (call, on_pop_written, popped);
-    }
-  hero_rpc_return_object (call, message_to_json (message, TRUE));
-}
-
-typedef struct
-{
-  Node *node;
-  HeroRpcCall *call;
-  gboolean peek;
-  InboxWaiter *waiter;
-  GSource *gone;
-} Pop;
-
-static void
-pop_free (Pop *pop)
-{
-  g_source_destroy (pop->gone);
-  g_source_unref (pop->gone);
-  g_free (pop);
-}
-
-static void
-on_pop (gpointer data, Message *message)
-{
-  Pop *pop = data;
-
-  if (message)
-    return_message (pop->node, pop->call, message, pop->peek);
-  else
-    hero_rpc_return (pop->call, NULL);
-  pop_free (pop);
-}
-
-static gboolean
-on_pop_gone (GCancellable *cancellable, gpointer data)
-{
-  Pop *pop = data;
-
-  inbox_cancel (pop->waiter);
-  hero_rpc_return (pop->call, NULL); /* nobody hears it, or the service stops */
-  pop_free (pop);
-  return G_SOURCE_REMOVE;
-}
-
-static GSource *
-watch_cancellable (Node *node, GCancellable *cancellable, GCancellableSourceFunc func, gpointer data)
-{
-  GSource *source = g_cancellable_source_new (cancellable);
-
-  g_source_set_callback (source, G_SOURCE_FUNC (func), data, NULL);
-  g_source_attach (source, hero_service_get_main_context (node->ctx));
-  return source;
-}
-
-static void
-wait_for_message (Node *node, HeroRpcCall *call, GBytes *topic, gboolean peek, gint64 timeout_us)
-{
-  GError *error = NULL;
-  Pop *pop = g_new0 (Pop, 1);
-  InboxWaiter *waiter = inbox_wait (node->inbox, topic, peek, g_get_monotonic_time () + timeout_us, on_pop, pop, &error);
-
-  if (!waiter)
-    {
-      g_free (pop);
-      fail_node (call, error);
-      return;
-    }
-  *pop = (Pop){ node, call, peek, waiter, NULL };
-  pop->gone = watch_cancellable (node, hero_rpc_call_get_cancellable (call), on_pop_gone, pop);
-}
-
-static void
-on_pop_message (gpointer data, HeroRpcCall *call)
-{
-  Node *node = ((Mycelium *) data)->node;
-  GBytes *topic = hero_rpc_has (call, "topic") ? hero_rpc_get_bytes (call, "topic") : NULL;
-  gboolean peek = hero_rpc_get_boolean (call, "peek");
-  gint64 timeout_us = shape_seconds_to_us (hero_rpc_get_integer (call, "timeout"));
-  g_autoptr (Message) message = inbox_take (node->inbox, topic, peek);
-
-  if (message)
-    return_message (node, call, message, peek);
-  else if (timeout_us > 0 && !node->closed)
-    wait_for_message (node, call, topic, peek, timeout_us);
-  else
-    hero_rpc_return (call, NULL);
-}
-
-/* ------------------------------------------------------------------------------------------------ push */
-
-typedef struct
-{
-  HeroRpcCall *call;
-  ReplyWait *wait;
-  GSource *gone;
-} Push;
-
-static void
-push_free (Push *push)
-{
-  if (push->gone)
-    g_source_destroy (push->gone);
-  g_clear_pointer (&push->gone, g_source_unref);
-  g_free (push);
-}
-
-static void
-on_push_reply (gpointer data, OutboxEntry *entry, Message *reply)
-{
-  Push *push = data;
-
-  hero_rpc_return_object (push->call, reply ? message_to_json (reply, TRUE) : shape_push_answer (entry));
-  push_free (push);
-}
-
-static gboolean
-on_push_gone (GCancellable *cancellable, gpointer data)
-{
-  Push *push = data;
-
-  outbox_cancel_wait (push->wait);
-  hero_rpc_return (push->call, NULL); /* nobody hears it, or the service stops */
-  push_free (push);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_push_message (gpointer data, HeroRpcCall *call)
-{
-  Node *node = ((Mycelium *) data)->node;
-  ShapePush shape = { 0 };
-  ShapeFlaw flaw;
-  GError *error = NULL;
-
-  if (!shape_parse_push (hero_rpc_call_get_params (call), &shape, &flaw))
-    {
-      fail_shape (call, &flaw);
-      return;
-    }
-  OutboxEntry *entry = node_push (node, &shape.send, hero_rpc_call_get_identity (call), shape.timeout_us > 0, &error);
-  node_send_clear (&shape.send);
-  if (!entry)
-    fail_node (call, error);
-  else if (shape.timeout_us <= 0)
-    hero_rpc_return_object (call, shape_push_answer (entry));
-  else
-    {
-      Push *push = g_new0 (Push, 1);
-      push->call = call;
-      ReplyWait *wait = outbox_wait (entry, g_get_monotonic_time () + shape.timeout_us, on_push_reply, push);
-      if (!wait) /* answered, and push is gone */
-        return;
-      push->wait = wait;
-      push->gone = watch_cancellable (node, hero_rpc_call_get_cancellable (call), on_push_gone, push);
-    }
-}
-
-static void
-on_push_message_reply (gpointer data, HeroRpcCall *call)
-{
-  Node *node = ((Mycelium *) data)->node;
-  ShapePush shape = { 0 };
-  ShapeFlaw flaw;
-  GError *error = NULL;
-
-  if (!shape_parse_reply (hero_rpc_call_get_params (call), &shape, &flaw))
-    {
-      fail_shape (call, &flaw);
-      return;
-    }
-  if (node_reply (node, shape.id, &shape.send, &error))
-    hero_rpc_return_boolean (call, TRUE);
-  else
-    fail_node (call, error);
-  node_send_clear (&shape.send);
-}
-
-static void
-on_get_message_info (gpointer data, HeroRpcCall *call)
-{
-  Node *node = ((Mycelium *) data)->node;
-  const char *text = hero_rpc_get_string (call, "id");
-  guint64 id;
-
-  if (!id_parse (text, &id))
-    {
-      hero_rpc_fail_param (call, "id", "16 hex digits", text);
-      return;
-    }
-  OutboxEntry *entry = outbox_find (node->outbox, id);
-  if (entry)
-    hero_rpc_return_object (call, shape_status (node, entry));
-  else
-    hero_rpc_fail (call, RPC_NO_MESSAGE, "no message %s was sent from here in the last %d s", text, OUTBOX_KEEP_S);
-}
-
-/* ------------------------------------------------------------------------------------------------ topics */
-
-static void
-on_stored (gpointer data, GError *error)
-{
-  HeroRpcCall *call = data;
-
-  if (error)
-    fail_node (call, error);
-  else
-    hero_rpc_return_boolean (call, TRUE);
-}
-
-/* Changes are for who reaches the socket, not for a TCP port (contract 8.1). */
-static gboolean
-may_change (HeroRpcCall *call)
-{
-  HeroIdentity *identity = hero_rpc_call_get_identity (call);
-
-  if (identity->origin != HERO_ORIGIN_TCP)
-    return TRUE;
-  hero_rpc_fail (call, HERO_RPC_FORBIDDEN, "topics are not changed over TCP: use rpc.sock");
-  return FALSE;
-}
-
-static void
-on_get_default_topic_action (gpointer data, HeroRpcCall *call)
-{
-  hero_rpc_return_boolean (call, acl_get_default (((Mycelium *) data)->node->acl));
-}
-
-static void
-on_set_default_topic_action (gpointer data, HeroRpcCall *call)
-{
-  if (may_change (call))
-    node_set_default_action (((Mycelium *) data)->node, hero_rpc_get_boolean (call, "accept"), on_stored, call);
-}
-
-static void
-on_get_topics (gpointer data, HeroRpcCall *call)
-{
-  g_autoptr (GPtrArray) topics = acl_get_topics (((Mycelium *) data)->node->acl);
-  JsonArray *array = json_array_new ();
-
-  for (guint i = 0; i < topics->len; i++)
-    {
-      g_autofree char *text = base64_print (topics->pdata[i]);
-      json_array_add_string_element (array, text);
-    }
-  hero_rpc_return_array (call, array);
-}
-
-static void
-on_add_topic (gpointer data, HeroRpcCall *call)
-{
-  if (may_change (call))
-    node_add_topic (((Mycelium *) data)->node, hero_rpc_get_bytes (call, "topic"), on_stored, call);
-}
-
-static void
-on_remove_topic (gpointer data, HeroRpcCall *call)
-{
-  if (may_change (call))
-    node_remove_topic (((Mycelium *) data)->node, hero_rpc_get_bytes (call, "topic"), on_stored, call);
-}
-
-static void
-on_get_topic_sources (gpointer data, HeroRpcCall *call)
-{
-  g_auto (GStrv) sources = acl_get_sources (((Mycelium *) data)->node->acl, hero_rpc_get_bytes (call, "topic"));
-  JsonArray *array;
-
-  if (!sources)
-    {
-      hero_rpc_fail (call, RPC_UNKNOWN_TOPIC, "the topic is not configured: addTopic first");
-      return;
-    }
-  array = json_array_new ();
-  for (guint i = 0; sources[i]; i++)
-    json_array_add_string_element (array, sources[i]);
-  hero_rpc_return_array (call, array);
-}
-
-static gboolean
-get_subnet (HeroRpcCall *call, Subnet *subnet)
-{
-  const char *text = hero_rpc_get_string (call, "subnet");
-
-  if (subnet_parse (text, subnet))
-    return TRUE;
-  hero_rpc_fail_param (call, "subnet", "an address or a network such as 400::/7", text);
-  return FALSE;
-}
-
-static void
-on_add_topic_source (gpointer data, HeroRpcCall *call)
-{
-  Subnet subnet;
-
-  if (may_change (call) && get_subnet (call, &subnet))
-    node_add_source (((Mycelium *) data)->node, hero_rpc_get_bytes (call, "topic"), &subnet, on_stored, call);
-}
-
-static void
-on_remove_topic_source (gpointer data, HeroRpcCall *call)
-{
-  Node *node = ((Mycelium *) data)->node;
-  Subnet subnet;
-
-  if (!may_change (call) || !get_subnet (call, &subnet))
-    return;
-  if (acl_has_topic (node->acl, hero_rpc_get_bytes (call, "topic")))
-    node_remove_source (node, hero_rpc_get_bytes (call, "topic"), &subnet, on_stored, call);
-  else
-    hero_rpc_fail (call, RPC_UNKNOWN_TOPIC, "the topic is not configured: addTopic first");
 }
 
 /* ------------------------------------------------------------------------------------------------ looking */
@@ -406,13 +50,13 @@ on_remove_topic_source (gpointer data, HeroRpcCall *call)
 static void
 on_get_info (gpointer data, HeroRpcCall *call)
 {
-  hero_rpc_return_object (call, shape_info (((Mycelium *) data)->node));
+  hero_rpc_return_object (call, shape_info (((Mycelium *)data)->node));
 }
 
 static void
 on_get_public_key (gpointer data, HeroRpcCall *call)
 {
-  Node *node = ((Mycelium *) data)->node;
+  Node *node = ((Mycelium *)data)->node;
   const char *text = hero_rpc_get_string (call, "ip");
   guint8 ip[IP_BYTES];
 
@@ -430,7 +74,7 @@ on_get_public_key (gpointer data, HeroRpcCall *call)
 static void
 on_get_bus_stats (gpointer data, HeroRpcCall *call)
 {
-  hero_rpc_return_object (call, shape_stats (((Mycelium *) data)->node));
+  hero_rpc_return_object (call, shape_stats (((Mycelium *)data)->node));
 }
 
 typedef struct
@@ -448,7 +92,7 @@ add_queue (const InboxQueue *queue, gpointer data)
 
   json_object_set_string_member (object, "topic", topic);
   json_object_set_int_member (object, "messages", queue->messages);
-  json_object_set_int_member (object, "bytes", (gint64) queue->bytes);
+  json_object_set_int_member (object, "bytes", (gint64)queue->bytes);
   json_object_set_int_member (object, "oldestAgeMs", queue->oldest_ms);
   json_object_set_int_member (object, "waiters", queue->waiters);
   json_object_set_int_member (object, "subscribers", hero_bus_count_receivers (list->node->bus, queue->topic));
@@ -459,7 +103,7 @@ add_queue (const InboxQueue *queue, gpointer data)
 static void
 on_list_queues (gpointer data, HeroRpcCall *call)
 {
-  QueueList list = { ((Mycelium *) data)->node, json_array_new () };
+  QueueList list = { ((Mycelium *)data)->node, json_array_new () };
 
   inbox_foreach_queue (list.node->inbox, add_queue, &list);
   hero_rpc_return_array (call, list.array);
@@ -484,7 +128,7 @@ add_message (Message *message, gpointer data)
     return FALSE;
   object = message_to_json (message, list->payload);
   json_object_set_int_member (object, "receivedAt", message->received_ms);
-  json_object_set_int_member (object, "msgLen", (gint64) message_get_length (message));
+  json_object_set_int_member (object, "msgLen", (gint64)message_get_length (message));
   json_array_add_object_element (list->array, object);
   return TRUE;
 }
@@ -495,16 +139,16 @@ on_list_messages (gpointer data, HeroRpcCall *call)
   MessageList list = { json_array_new (), hero_rpc_get_integer (call, "offset"), hero_rpc_get_integer (call, "limit"),
                        hero_rpc_get_boolean (call, "include_payload") };
 
-  inbox_foreach (((Mycelium *) data)->node->inbox, hero_rpc_has (call, "topic") ? hero_rpc_get_bytes (call, "topic") : NULL,
-                 add_message, &list);
+  inbox_foreach (((Mycelium *)data)->node->inbox,
+                 hero_rpc_has (call, "topic") ? hero_rpc_get_bytes (call, "topic") : NULL, add_message, &list);
   hero_rpc_return_array (call, list.array);
 }
 
 static void
 on_purge_topic (gpointer data, HeroRpcCall *call)
 {
-  if (may_change (call))
-    hero_rpc_return_integer (call, inbox_purge (((Mycelium *) data)->node->inbox, hero_rpc_get_bytes (call, "topic")));
+  if (rpc_may_change (call))
+    hero_rpc_return_integer (call, inbox_purge (((Mycelium *)data)->node->inbox, hero_rpc_get_bytes (call, "topic")));
 }
 
 /* ------------------------------------------------------------------------------------------------ the table */
@@ -519,13 +163,15 @@ static const HeroRpcParam pop_params[] = {
   { NULL },
 };
 static const HeroRpcParam push_params[] = {
-  { "message", HERO_OBJECT_OF ("Send"), HERO_REQUIRED, "What to send. Its members may stand beside reply_timeout instead." },
+  { "message", HERO_OBJECT_OF ("Send"), HERO_REQUIRED,
+    "What to send. Its members may stand beside reply_timeout instead." },
   { "reply_timeout", HERO_INTEGER (0, MAX_SECONDS), 0, "Seconds to wait for the reply; 0 or absent = do not wait." },
   { NULL },
 };
 static const HeroRpcParam reply_params[] = {
   { "id", HERO_STRING (16, 16), HERO_REQUIRED, "Id of the message that is replied to, 16 hex digits." },
-  { "message", HERO_OBJECT_OF ("Send"), HERO_REQUIRED, "The reply; its topic is ignored. Its members may stand beside id." },
+  { "message", HERO_OBJECT_OF ("Send"), HERO_REQUIRED,
+    "The reply; its topic is ignored. Its members may stand beside id." },
   { NULL },
 };
 static const HeroRpcParam id_params[] = {
@@ -539,7 +185,8 @@ static const HeroRpcParam accept_params[] = {
 static const HeroRpcParam topic_params[] = { { "topic", HERO_BASE64 (0, 255), HERO_REQUIRED, TOPIC }, { NULL } };
 static const HeroRpcParam source_params[] = {
   { "topic", HERO_BASE64 (0, 255), HERO_REQUIRED, TOPIC },
-  { "subnet", HERO_STRING (1, 64), HERO_REQUIRED, "Network whose nodes may send, 400::/7; a bare address is one node." },
+  { "subnet", HERO_STRING (1, 64), HERO_REQUIRED,
+    "Network whose nodes may send, 400::/7; a bare address is one node." },
   { NULL },
 };
 static const HeroRpcParam ip_params[] = {
@@ -555,34 +202,38 @@ static const HeroRpcParam list_params[] = {
 };
 
 #define TRUE_RESULT "{\"type\":\"boolean\"}"
-#define PUSH_ERRORS ((const int[]) { RPC_PUSH_TOPIC_TOO_LONG, RPC_QUEUE_FULL, RPC_PAYLOAD_TOO_LARGE, RPC_NO_ROUTE, RPC_LIMIT, 0 })
-#define ERRORS(...) ((const int[]) { __VA_ARGS__, 0 })
+#define PUSH_ERRORS                                                                                                    \
+  ((const int[]){ RPC_PUSH_TOPIC_TOO_LONG, RPC_QUEUE_FULL, RPC_PAYLOAD_TOO_LARGE, RPC_NO_ROUTE, RPC_LIMIT, 0 })
+#define ERRORS(...) ((const int[]){ __VA_ARGS__, 0 })
 
 static const HeroRpcMethod methods[] = {
-  { "popMessage", on_pop_message, pop_params, "Message", "Take the oldest message of the inbox.",
+  { "popMessage", rpc_on_pop_message, pop_params, "Message", "Take the oldest message of the inbox.",
     "The result is null if none comes in time.", .errors = ERRORS (RPC_LIMIT), .flags = HERO_RPC_WAITS },
-  { "pushMessage", on_push_message, push_params, "PushAnswer", "Send a message, and wait for its reply if asked to.",
+  { "pushMessage", rpc_on_push_message, push_params, "PushAnswer",
+    "Send a message, and wait for its reply if asked to.",
     "With reply_timeout the result is the reply, or what a push without it gives.", .errors = PUSH_ERRORS,
     .flags = HERO_RPC_WRITES | HERO_RPC_WAITS | HERO_RPC_RAW_PARAMS },
-  { "pushMessageReply", on_push_message_reply, reply_params, TRUE_RESULT, "Reply to a message.", .errors = PUSH_ERRORS,
-    .flags = HERO_RPC_WRITES | HERO_RPC_RAW_PARAMS },
-  { "getMessageInfo", on_get_message_info, id_params, "Status", "Tell what became of a message sent from here.",
+  { "pushMessageReply", rpc_on_push_message_reply, reply_params, TRUE_RESULT, "Reply to a message.",
+    .errors = PUSH_ERRORS, .flags = HERO_RPC_WRITES | HERO_RPC_RAW_PARAMS },
+  { "getMessageInfo", rpc_on_get_message_info, id_params, "Status", "Tell what became of a message sent from here.",
     .errors = ERRORS (RPC_NO_MESSAGE) },
-  { "getDefaultTopicAction", on_get_default_topic_action, NULL, TRUE_RESULT,
+  { "getDefaultTopicAction", rpc_on_get_default_topic_action, NULL, TRUE_RESULT,
     "Tell whether messages of topics that are not configured are accepted." },
-  { "setDefaultTopicAction", on_set_default_topic_action, accept_params, TRUE_RESULT,
+  { "setDefaultTopicAction", rpc_on_set_default_topic_action, accept_params, TRUE_RESULT,
     "Accept or refuse messages of topics that are not configured.", .flags = HERO_RPC_WRITES },
-  { "getTopics", on_get_topics, NULL, "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}", "List the configured topics." },
-  { "addTopic", on_add_topic, topic_params, TRUE_RESULT, "Configure a topic: it is blocked until a source is added.",
-    .errors = ERRORS (RPC_LIMIT), .flags = HERO_RPC_WRITES },
-  { "removeTopic", on_remove_topic, topic_params, TRUE_RESULT,
+  { "getTopics", rpc_on_get_topics, NULL, "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}",
+    "List the configured topics." },
+  { "addTopic", rpc_on_add_topic, topic_params, TRUE_RESULT,
+    "Configure a topic: it is blocked until a source is added.", .errors = ERRORS (RPC_LIMIT),
+    .flags = HERO_RPC_WRITES },
+  { "removeTopic", rpc_on_remove_topic, topic_params, TRUE_RESULT,
     "Remove the configuration of a topic; its queued messages stay.", .flags = HERO_RPC_WRITES },
-  { "getTopicSources", on_get_topic_sources, topic_params, "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}",
+  { "getTopicSources", rpc_on_get_topic_sources, topic_params, "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}",
     "List the networks from which a topic is accepted.", .errors = ERRORS (RPC_UNKNOWN_TOPIC) },
-  { "addTopicSource", on_add_topic_source, source_params, TRUE_RESULT, "Accept a topic from a network.",
+  { "addTopicSource", rpc_on_add_topic_source, source_params, TRUE_RESULT, "Accept a topic from a network.",
     .errors = ERRORS (RPC_LIMIT), .flags = HERO_RPC_WRITES },
-  { "removeTopicSource", on_remove_topic_source, source_params, TRUE_RESULT, "Accept a topic from a network no longer.",
-    .errors = ERRORS (RPC_UNKNOWN_TOPIC), .flags = HERO_RPC_WRITES },
+  { "removeTopicSource", rpc_on_remove_topic_source, source_params, TRUE_RESULT,
+    "Accept a topic from a network no longer.", .errors = ERRORS (RPC_UNKNOWN_TOPIC), .flags = HERO_RPC_WRITES },
   { "getInfo", on_get_info, NULL, "Info", "Tell who this node is." },
   { "getPublicKeyFromIp", on_get_public_key, ip_params, "{\"type\":\"string\"}", "Tell the public key of an address.",
     .errors = ERRORS (RPC_NO_KEY) },
@@ -597,17 +248,19 @@ static const HeroRpcMethod methods[] = {
 #define STRING "{\"type\":\"string\"}"
 #define INTEGER "{\"type\":\"integer\"}"
 static const HeroRpcSchema schemas[] = {
-  { "Send", "{\"type\":\"object\",\"required\":[\"dst\",\"payload\"],\"properties\":{\"dst\":{\"type\":\"object\",\"properties\":"
+  { "Send", "{\"type\":\"object\",\"required\":[\"dst\",\"payload\"],\"properties\":{\"dst\":{\"type\":\"object\","
+            "\"properties\":"
             "{\"ip\":" STRING ",\"pk\":" STRING "}},\"topic\":" STRING ",\"payload\":" STRING "}}" },
-  { "Message", "{\"type\":\"object\",\"properties\":{\"id\":" STRING ",\"srcIp\":" STRING ",\"srcPk\":" STRING ",\"dstIp\":" STRING
-               ",\"dstPk\":" STRING ",\"topic\":" STRING ",\"payload\":" STRING ",\"receivedAt\":" INTEGER ",\"msgLen\":" INTEGER
-               "}}" },
+  { "Message", "{\"type\":\"object\",\"properties\":{\"id\":" STRING ",\"srcIp\":" STRING ",\"srcPk\":" STRING
+               ",\"dstIp\":" STRING ",\"dstPk\":" STRING ",\"topic\":" STRING ",\"payload\":" STRING
+               ",\"receivedAt\":" INTEGER ",\"msgLen\":" INTEGER "}}" },
   { "PushAnswer", "{\"type\":\"object\",\"required\":[\"id\"],\"properties\":{\"id\":" STRING ",\"state\":" STRING
                   ",\"reason\":" STRING ",\"payload\":" STRING "}}" },
-  { "Status", "{\"type\":\"object\",\"properties\":{\"dst\":" STRING ",\"state\":" STRING ",\"created\":" INTEGER
-              ",\"deadline\":" INTEGER ",\"msgLen\":" INTEGER ",\"reason\":" STRING ",\"reply\":{\"type\":\"object\"}}}" },
-  { "Info", "{\"type\":\"object\",\"properties\":{\"nodeSubnet\":" STRING ",\"nodeIp\":" STRING ",\"nodePubkey\":" STRING
-            ",\"nodeStartTime\":" INTEGER ",\"mode\":" STRING ",\"bridge\":" STRING "}}" },
+  { "Status",
+    "{\"type\":\"object\",\"properties\":{\"dst\":" STRING ",\"state\":" STRING ",\"created\":" INTEGER
+    ",\"deadline\":" INTEGER ",\"msgLen\":" INTEGER ",\"reason\":" STRING ",\"reply\":{\"type\":\"object\"}}}" },
+  { "Info", "{\"type\":\"object\",\"properties\":{\"nodeSubnet\":" STRING ",\"nodeIp\":" STRING
+            ",\"nodePubkey\":" STRING ",\"nodeStartTime\":" INTEGER ",\"mode\":" STRING ",\"bridge\":" STRING "}}" },
   { "Queue", "{\"type\":\"object\",\"properties\":{\"topic\":" STRING ",\"messages\":" INTEGER ",\"bytes\":" INTEGER
              ",\"oldestAgeMs\":" INTEGER ",\"waiters\":" INTEGER ",\"subscribers\":" INTEGER
              ",\"durable\":{\"type\":\"boolean\"}}}" },

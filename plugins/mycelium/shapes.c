@@ -32,7 +32,8 @@ describe (JsonNode *node)
   if (json_node_get_value_type (node) != G_TYPE_STRING)
     return g_strdup (json_node_get_value_type (node) == G_TYPE_BOOLEAN ? "a boolean" : "a number");
   const char *text = json_node_get_string (node);
-  return strlen (text) <= 80 ? g_strdup_printf ("\"%s\"", text) : g_strdup_printf ("a string of %zu bytes", strlen (text));
+  return strlen (text) <= 80 ? g_strdup_printf ("\"%s\"", text)
+                             : g_strdup_printf ("a string of %zu bytes", strlen (text));
 }
 
 static JsonNode *
@@ -48,8 +49,9 @@ get (JsonObject *object, const char *name, const char *other_name)
 static const char *
 text_of (JsonNode *node)
 {
-  return node && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node)
-                                                                                                 : NULL;
+  return node && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
+             ? json_node_get_string (node)
+             : NULL;
 }
 
 /* ------------------------------------------------------------------------------------------------ what clients send */
@@ -115,9 +117,9 @@ parse_timeout (JsonNode *node, ShapePush *push, ShapeFlaw *flaw)
   if (JSON_NODE_HOLDS_VALUE (node)
       && (json_node_get_value_type (node) == G_TYPE_INT64 || json_node_get_value_type (node) == G_TYPE_DOUBLE))
     seconds = json_node_get_double (node);
-  if (!(seconds >= 0) || seconds != (double) (gint64) MIN (seconds, 9e15))
+  if (!(seconds >= 0) || seconds != (double)(gint64)MIN (seconds, 9e15))
     return flawed (flaw, "reply_timeout", "a number of seconds, 0 or more", describe (node));
-  push->timeout_us = shape_seconds_to_us ((gint64) seconds);
+  push->timeout_us = shape_seconds_to_us ((gint64)seconds);
   return TRUE;
 }
 
@@ -218,7 +220,7 @@ status_new (const guint8 ip[IP_BYTES], MessageState state, gint64 created_s, gsi
   json_object_set_string_member (object, "state", message_state_name (state));
   json_object_set_int_member (object, "created", created_s);
   json_object_set_int_member (object, "deadline", created_s + OUTBOX_DEADLINE_S);
-  json_object_set_int_member (object, "msgLen", (gint64) length);
+  json_object_set_int_member (object, "msgLen", (gint64)length);
   return object;
 }
 
@@ -231,7 +233,8 @@ shape_status (Node *node, const OutboxEntry *entry)
     json_object_set_string_member (object, "reason", entry->reason);
   if (entry->replied)
     json_object_set_object_member (
-        object, "reply", status_new (node->key.address.ip, entry->reply_state, entry->reply_created_s, entry->reply_length));
+        object, "reply",
+        status_new (node->key.address.ip, entry->reply_state, entry->reply_created_s, entry->reply_length));
   return object;
 }
 
@@ -255,7 +258,7 @@ numbers (const char *const *names, const guint64 *values, guint count)
   JsonObject *object = json_object_new ();
 
   for (guint i = 0; i < count; i++)
-    json_object_set_int_member (object, names[i], (gint64) values[i]);
+    json_object_set_int_member (object, names[i], (gint64)values[i]);
   return object;
 }
 #define NUMBERS(names, values) numbers (names, values, G_N_ELEMENTS (values))
@@ -275,8 +278,17 @@ shape_stats (Node *node)
 
   hero_bus_get_counts (node->bus, &bus);
   inbox_count (node->inbox, &topics, &messages, &bytes, &waiters);
-  const guint64 message_values[] = { c->pushed,  c->delivered, c->popped,  c->peeked,   c->replied,    c->rejected,
-                                     c->expired, c->aborted,   c->dropped, c->requeued, c->late_replies + bus.late_replies };
+  const guint64 message_values[] = { c->pushed,
+                                     c->delivered,
+                                     c->popped,
+                                     c->peeked,
+                                     c->replied,
+                                     c->rejected,
+                                     c->expired,
+                                     c->aborted,
+                                     c->dropped,
+                                     c->requeued,
+                                     c->late_replies + bus.late_replies };
   const guint64 queue_values[] = { topics, messages, bytes };
   const guint64 service_values[] = { bus.service_calls, bus.service_errors };
 

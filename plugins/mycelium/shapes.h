@@ -20,7 +20,7 @@ gboolean shape_parse_send (JsonObject *object, NodeSend *send, ShapeFlaw *flaw);
 /* Of pushMessage and of pushMessageReply: how their params were given. */
 typedef struct
 {
-  guint64 id;        /* of a reply */
+  guint64 id; /* of a reply */
   NodeSend send;
   gint64 timeout_us; /* -1 = not given */
 } ShapePush;

@@ -50,7 +50,7 @@ test_vectors (void)
       guint8 key[KEY_BYTES], ip[IP_BYTES], secret[KEY_BYTES];
       g_assert_true (hex_parse (rows[i].key, key, KEY_BYTES));
       for (guint j = 0; j < KEY_BYTES; j++)
-        secret[j] = (guint8) (rows[i].first == -1 ? 0xff : rows[i].first + (int) j);
+        secret[j] = (guint8)(rows[i].first == -1 ? 0xff : rows[i].first + (int)j);
       if (rows[i].first != -2)
         {
           NodeKey node;
@@ -73,8 +73,8 @@ test_shared_secret (void)
 
   for (guint j = 0; j < KEY_BYTES; j++)
     {
-      one[j] = (guint8) j;
-      two[j] = (guint8) (0x20 + j);
+      one[j] = (guint8)j;
+      two[j] = (guint8)(0x20 + j);
     }
   node_key_from_secret (&first, one);
   node_key_from_secret (&second, two);
@@ -108,7 +108,7 @@ test_key_file (void)
   g_assert_true (g_file_get_contents (path, &text, &length, NULL));
   g_autofree char *more = g_malloc0 (length + 5);
   memcpy (more, text, length);
-  g_assert_true (g_file_set_contents (path, more, (gssize) length + 5, NULL));
+  g_assert_true (g_file_set_contents (path, more, (gssize)length + 5, NULL));
   g_assert_true (node_key_load (&longer, path, &error));
   g_assert_true (longer.long_file);
   g_assert_cmpmem (longer.secret, KEY_BYTES, made.secret, KEY_BYTES);

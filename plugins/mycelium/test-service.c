@@ -1,160 +1,5 @@
-/* test-service.c: the node over its sockets: push, pop, waits, replies, states, limits, and what survives a restart. */
-#include <glib/gstdio.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "mycelium.h"
-#include "test-host.h"
-
-#define ME "{\"pk\":\"%s\"}"
-
-/* ------------------------------------------------------------------------------------------------ a node under test */
-
-static GVariant *
-config (const char *more)
-{
-  g_autofree char *text = g_strdup_printf (
-      "{'rest_listen': <''>, 'uds_only': <false>, 'no_tun': <true>, 'default_action': <'accept'>, 'unroutable': <'pending'>, "
-      "'bridge': <'none'>, 'max_payload_bytes': <int64 8388608>, 'queue_max_messages': <int64 10>, 'queue_max_bytes': <int64 "
-      "67108864>, 'queue_full': <'reject'>, 'ttl_s': <int64 0>, 'total_max_messages': <int64 100000>, 'total_max_bytes': <int64 "
-      "536870912>, 'auto_services': <true>, 'topics_max': <int64 20>, 'waiters_max': <int64 5>, 'outbox_max': <int64 100000>%s}",
-      more ? more : "");
-  GVariantDict dict;
-
-  /* The last of doubled keys counts, as `more` is meant. */
-  g_autoptr (GVariant) parsed = g_variant_ref_sink (g_variant_new_parsed (text));
-  g_variant_dict_init (&dict, NULL);
-  for (gsize i = 0; i < g_variant_n_children (parsed); i++)
-    {
-      g_autoptr (GVariant) entry = g_variant_get_child_value (parsed, i);
-      const char *key;
-      g_autoptr (GVariant) value = NULL;
-      g_variant_get (entry, "{&sv}", &key, &value);
-      g_variant_dict_insert_value (&dict, key, value);
-    }
-  return g_variant_dict_end (&dict);
-}
-
-static HeroTestHost *
-start (const char *more)
-{
-  g_autoptr (GError) error = NULL;
-  HeroTestHost *host = hero_test_host_new (hero_service_describe_v1 (), config (more));
-
-  hero_test_host_set_setting (host, "services", "mycelium hero_db");
-  hero_test_host_start (host, &error);
-  g_assert_no_error (error);
-  return host;
-}
-
-static char *
-own_key (HeroTestHost *host)
-{
-  g_autoptr (JsonNode) info = hero_test_call (host, "getInfo", NULL);
-
-  return hero_test_json_get (info, "nodePubkey");
-}
-
-/* topic, payload: text; topic NULL = none. Returns the id. */
-static char *
-push (HeroTestHost *host, const char *topic, const char *payload)
-{
-  g_autofree char *key = own_key (host);
-  g_autofree char *payload64 = g_base64_encode ((const guint8 *) payload, strlen (payload));
-  g_autofree char *topic64 = topic ? g_base64_encode ((const guint8 *) topic, strlen (topic)) : NULL;
-  g_autofree char *topic_json = topic ? g_strdup_printf ("\"%s\"", topic64) : g_strdup ("null");
-  g_autofree char *params = g_strdup_printf ("[{\"dst\":{\"pk\":\"%s\"},\"topic\":%s,\"payload\":\"%s\"}]", key, topic_json, payload64);
-  g_autoptr (JsonNode) answer = hero_test_call (host, "pushMessage", params);
-
-  return hero_test_json_get (answer, "id");
-}
-
-static void
-assert_member (JsonNode *node, const char *path, const char *expected)
-{
-  g_autofree char *value = hero_test_json_get (node, path);
-
-  g_assert_cmpstr (value, ==, expected);
-}
-
-static void
-assert_call (HeroTestHost *host, const char *method, const char *params, const char *path, const char *expected)
-{
-  g_autoptr (JsonNode) result = hero_test_call (host, method, params);
-
-  assert_member (result, path, expected);
-}
-
-/* The payload of the next message, as text; NULL = none. */
-static char *
-pop (HeroTestHost *host, const char *params)
-{
-  g_autoptr (JsonNode) message = hero_test_call (host, "popMessage", params);
-  g_autofree char *payload = json_node_is_null (message) ? NULL : hero_test_json_get (message, "payload");
-  gsize length;
-
-  if (!payload)
-    return NULL;
-  g_autofree guchar *bytes = g_base64_decode (payload, &length);
-  return g_strndup ((char *) bytes, length);
-}
-
-static void
-assert_pop (HeroTestHost *host, const char *params, const char *expected)
-{
-  g_autofree char *payload = pop (host, params);
-
-  g_assert_cmpstr (payload, ==, expected);
-}
-
-static void
-assert_state (HeroTestHost *host, const char *id, const char *state, const char *reason)
-{
-  g_autofree char *params = g_strdup_printf ("[\"%s\"]", id);
-  g_autoptr (JsonNode) status = hero_test_call (host, "getMessageInfo", params);
-
-  assert_member (status, "state", state);
-  assert_member (status, "reason", reason);
-}
-
-/* A POST /rpc that is not waited for. */
-static int
-begin_call (HeroTestHost *host, const char *method, const char *params)
-{
-  g_autofree char *path = hero_test_host_get_socket (host, "rpc");
-  g_autofree char *body = g_strdup_printf ("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":%s}", method, params);
-  g_autofree char *request
-      = g_strdup_printf ("POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-                         strlen (body), body);
-  int fd = hero_test_connect (path);
-
-  hero_test_send (fd, request);
-  return fd;
-}
-
-static void
-wait_for_stat (HeroTestHost *host, const char *path, const char *expected)
-{
-  for (guint i = 0; i < 2000; i++)
-    {
-      g_autoptr (JsonNode) stats = hero_test_call (host, "getBusStats", NULL);
-      g_autofree char *value = hero_test_json_get (stats, path);
-      if (g_strcmp0 (value, expected) == 0)
-        return;
-      g_usleep (5000);
-    }
-  g_error ("%s does not become %s", path, expected);
-}
-
-static JsonNode *
-end_call (int fd)
-{
-  g_autoptr (HeroTestAnswer) answer = hero_test_receive (fd);
-
-  close (fd);
-  g_assert_cmpuint (answer->status, ==, 200);
-  return hero_json_parse (answer->body, -1, NULL);
-}
+/* test-service.c: the node by JSON-RPC: push, pop, waits, replies, states, limits, and what survives a restart. */
+#include "test-node.h"
 
 /* ------------------------------------------------------------------------------------------------ JSON-RPC */
 
@@ -254,7 +99,7 @@ test_lengths (void)
   g_autoptr (HeroTestHost) host = start (", 'max_payload_bytes': <int64 10>");
   g_autofree char *longest = g_strnfill (255, 't'), *too_long = g_strnfill (256, 't');
   g_autofree char *key = own_key (host);
-  g_autofree char *topic64 = g_base64_encode ((guint8 *) too_long, 256);
+  g_autofree char *topic64 = g_base64_encode ((guint8 *)too_long, 256);
   g_autofree char *with_topic
       = g_strdup_printf ("[{\"dst\":" ME ",\"topic\":\"%s\",\"payload\":\"eA==\"}]", key, topic64);
   g_autofree char *with_payload = g_strdup_printf ("[{\"dst\":" ME ",\"payload\":\"MDEyMzQ1Njc4OTA=\"}]", key);
@@ -334,8 +179,9 @@ test_foreign (void)
     }
   hero_test_host_free (g_steal_pointer (&host));
   strict = start (", 'unroutable': <'reject'>");
-  g_assert_cmpint (hero_test_call_error (strict, "pushMessage", "[{\"dst\":{\"ip\":\"10.1.2.3\"},\"payload\":\"eA==\"}]", NULL), ==,
-                   -32042);
+  g_assert_cmpint (
+      hero_test_call_error (strict, "pushMessage", "[{\"dst\":{\"ip\":\"10.1.2.3\"},\"payload\":\"eA==\"}]", NULL), ==,
+      -32042);
 }
 
 static void
@@ -500,7 +346,8 @@ test_list_messages (void)
   g_autofree char *two = push (host, "b", "yy");
   g_autofree char *three = push (host, "a", "zzz");
   g_autoptr (JsonNode) all = hero_test_call (host, "listMessages", NULL);
-  g_autoptr (JsonNode) some = hero_test_call (host, "listMessages", "{\"topic\":\"YQ==\",\"offset\":1,\"include_payload\":true}");
+  g_autoptr (JsonNode) some
+      = hero_test_call (host, "listMessages", "{\"topic\":\"YQ==\",\"offset\":1,\"include_payload\":true}");
   JsonArray *array = json_node_get_array (all);
 
   g_assert_cmpuint (json_array_get_length (array), ==, 3);
@@ -579,16 +426,17 @@ test_service_topics (void)
   g_autoptr (HeroTestHost) host = start (NULL);
   g_autofree char *key = own_key (host);
   static const char health[] = "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"rpc.health\"}";
-  g_autofree char *payload = g_base64_encode ((const guint8 *) health, strlen (health));
+  g_autofree char *payload = g_base64_encode ((const guint8 *)health, strlen (health));
   g_autofree char *to_self
       = g_strdup_printf ("[{\"dst\":" ME ",\"topic\":\"bXljZWxpdW0ucnBj\",\"payload\":\"%s\"},20]", key, payload);
-  g_autofree char *to_db = g_strdup_printf ("[{\"dst\":" ME ",\"topic\":\"aGVyb19kYi5ycGM=\",\"payload\":\"%s\"},20]", key, payload);
+  g_autofree char *to_db
+      = g_strdup_printf ("[{\"dst\":" ME ",\"topic\":\"aGVyb19kYi5ycGM=\",\"payload\":\"%s\"},20]", key, payload);
   gsize length;
 
   g_autoptr (JsonNode) answer = hero_test_call (host, "pushMessage", to_self);
   g_autofree char *reply = hero_test_json_get (answer, "payload");
   g_autofree guchar *text = g_base64_decode (reply, &length);
-  g_autofree char *copy = g_strndup ((char *) text, length);
+  g_autofree char *copy = g_strndup ((char *)text, length);
   g_autoptr (JsonNode) body = hero_json_parse (copy, -1, NULL);
   assert_member (body, "id", "5");
   assert_member (body, "result.service", "mycelium");
@@ -597,7 +445,7 @@ test_service_topics (void)
   g_autoptr (JsonNode) other = hero_test_call (host, "pushMessage", to_db);
   g_autofree char *other_reply = hero_test_json_get (other, "payload");
   g_autofree guchar *other_text = g_base64_decode (other_reply, &length);
-  g_autofree char *other_copy = g_strndup ((char *) other_text, length);
+  g_autofree char *other_copy = g_strndup ((char *)other_text, length);
   g_autoptr (JsonNode) other_body = hero_json_parse (other_copy, -1, NULL);
   assert_member (other_body, "error.code", "-32093");
   assert_pop (host, NULL, NULL); /* none of it enters the inbox */
@@ -613,8 +461,9 @@ test_auto_service (void)
   g_autofree char *path = g_build_filename (dir, "rpc.sock", NULL);
   g_autofree char *target = hero_test_host_get_socket (host, "rpc");
   static const char request[] = "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"getDefaultTopicAction\"}";
-  g_autofree char *payload = g_base64_encode ((const guint8 *) request, strlen (request));
-  g_autofree char *params = g_strdup_printf ("[{\"dst\":" ME ",\"topic\":\"b3RoZXIucnBj\",\"payload\":\"%s\"},20]", key, payload);
+  g_autofree char *payload = g_base64_encode ((const guint8 *)request, strlen (request));
+  g_autofree char *params
+      = g_strdup_printf ("[{\"dst\":" ME ",\"topic\":\"b3RoZXIucnBj\",\"payload\":\"%s\"},20]", key, payload);
   gsize length;
 
   g_free (push (host, "other.rpc", request)); /* no socket: an ordinary message */
@@ -633,7 +482,10 @@ test_auto_service (void)
   assert_state (host, refused, "aborted", "rejected");
 }
 
-/* A service of this process that sends to a topic nobody subscribes to reaches the inbox, and a client's reply comes back. */
+/*
+ * A service of this process that sends to a topic nobody subscribes to reaches the inbox, and a client's reply comes
+ * back.
+ */
 typedef struct
 {
   HeroTestHost *host;
@@ -707,129 +559,7 @@ test_from_the_bus (void)
   g_bytes_unref (asker.reply);
 }
 
-/* ------------------------------------------------------------------------------------------------ REST */
-
-static void
-assert_rest (HeroTestHost *host, const char *role, const char *method, const char *path, const char *body, guint status,
-             const char *part)
-{
-  g_autofree char *target = g_strconcat ("/api/v1", path, NULL);
-  g_autoptr (HeroTestAnswer) answer
-      = hero_test_http (host, role, method, target, body ? "Content-Type: application/json\r\n" : NULL, body);
-
-  if (answer->status != status || (part && !strstr (answer->body, part)))
-    g_error ("%s %s: %u %s, expected %u %s", method, path, answer->status, answer->body, status, part ? part : "");
-}
-
-static void
-test_rest (void)
-{
-  g_autoptr (HeroTestHost) host = start (NULL);
-  g_autoptr (JsonNode) info = hero_test_call (host, "getInfo", NULL);
-  g_autofree char *key = hero_test_json_get (info, "nodePubkey"), *ip = hero_test_json_get (info, "nodeIp");
-  g_autofree char *message = g_strdup_printf ("{\"dst\":" ME ",\"topic\":\"+/8=\",\"payload\":\"eA==\"}", key);
-  g_autofree char *away = g_strdup ("{\"dst\":{\"ip\":\"10.1.2.3\"},\"payload\":\"eA==\"}");
-  g_autofree char *pubkey = g_strdup_printf ("/pubkey/%s", ip);
-
-  assert_rest (host, "rpc", "GET", "/messages", NULL, 204, NULL);
-  assert_rest (host, "rpc", "GET", "/messages?timeout=x", NULL, 400, "timeout");
-  assert_rest (host, "rpc", "GET", "/messages?peek=7", NULL, 400, "peek");
-  assert_rest (host, "rpc", "GET", "/messages?topic=x", NULL, 400, "topic");
-  assert_rest (host, "rpc", "POST", "/messages", message, 201, "\"id\"");
-  assert_rest (host, "rpc", "GET", "/messages?peek=true", NULL, 200, "\"payload\":\"eA==\"");
-  assert_rest (host, "rpc", "GET", "/messages?topic=", NULL, 204, NULL);
-  assert_rest (host, "rpc", "GET", "/messages?topic=+/8=", NULL, 200, "\"topic\":\"+/8=\""); /* unescaped */
-  assert_rest (host, "rpc", "POST", "/messages", away, 201, "\"reason\":\"no_route\"");
-  assert_rest (host, "rpc", "POST", "/messages?reply_timeout=60", away, 408, "\"reason\":\"no_route\"");
-  assert_rest (host, "rpc", "POST", "/messages", "{", 400, "parse_error");
-  assert_rest (host, "rpc", "POST", "/messages", "{}", 422, "dst: expected");
-  assert_rest (host, "rpc", "POST", "/messages?replyTimeout=1", message, 408, "\"id\"");
-  assert_rest (host, "rpc", "POST", "/messages/reply/00000000000000aa", message, 204, NULL);
-  assert_rest (host, "rpc", "POST", "/messages/reply/aa", message, 400, "id: expected");
-  assert_rest (host, "rpc", "GET", "/messages/status/00000000000000aa", NULL, 404, "message_not_found");
-  assert_rest (host, "rpc", "GET", "/messages/status/x", NULL, 400, "id: expected");
-  assert_rest (host, "rpc", "GET", "/admin", NULL, 200, key);
-  assert_rest (host, "rpc", "GET", pubkey, NULL, 200, key);
-  assert_rest (host, "rpc", "GET", "/pubkey/10.1.2.3", NULL, 404, "no_key");
-  assert_rest (host, "rpc", "GET", "/pubkey/x", NULL, 400, "ip: expected");
-  assert_rest (host, "rpc", "GET", "/admin/stats/messages", NULL, 200, "\"pushed\"");
-}
-
-static void
-test_rest_topics (void)
-{
-  g_autoptr (HeroTestHost) host = start (NULL);
-  g_autoptr (HeroTestAnswer) text = NULL, typed = NULL;
-
-  assert_rest (host, "rpc", "GET", "/messages/topics/default", NULL, 200, "{\"accept\":true}");
-  assert_rest (host, "rpc", "PUT", "/messages/topics/default", "{\"accept\":false}", 204, NULL);
-  assert_rest (host, "rpc", "PUT", "/messages/topics/default", "{\"accept\":1}", 422, "accept");
-  assert_rest (host, "rpc", "GET", "/messages/topics/default", NULL, 200, "{\"accept\":false}");
-  assert_rest (host, "rpc", "POST", "/messages/topics", "[116,101]", 201, NULL);
-  assert_rest (host, "rpc", "POST", "/messages/topics", "\"YQ==\"", 201, NULL);
-  assert_rest (host, "rpc", "POST", "/messages/topics", "{\"topic\":\"+/8=\"}", 201, NULL);
-  assert_rest (host, "rpc", "POST", "/messages/topics", "[256]", 422, "topic");
-  assert_rest (host, "rpc", "POST", "/messages/topics", "{", 400, "parse_error");
-  text = hero_test_http (host, "rpc", "POST", "/api/v1/messages/topics", "Content-Type: text/plain\r\n", "Yg==");
-  g_assert_cmpuint (text->status, ==, 201);
-  typed = hero_test_http (host, "rpc", "POST", "/api/v1/messages/topics", "Content-Type: text/html\r\n", "Yg==");
-  g_assert_cmpuint (typed->status, ==, 415);
-  assert_rest (host, "rpc", "GET", "/messages/topics", NULL, 200, "[\"YQ==\",\"Yg==\",\"dGU=\",\"+/8=\"]");
-
-  assert_rest (host, "rpc", "GET", "/messages/topics/%2B%2F8=/sources", NULL, 200, "[]");
-  assert_rest (host, "rpc", "POST", "/messages/topics/%2B%2F8=/sources", "{\"subnet\":\"400::/7\"}", 201, NULL);
-  assert_rest (host, "rpc", "POST", "/messages/topics/%2B%2F8=/sources", "{\"subnet\":\"x\"}", 400, "subnet");
-  assert_rest (host, "rpc", "GET", "/messages/topics/%2B%2F8=/sources", NULL, 200, "[\"400::/7\"]");
-  assert_rest (host, "rpc", "DELETE", "/messages/topics/%2B%2F8=/sources/400::%2F7", NULL, 204, NULL);
-  assert_rest (host, "rpc", "GET", "/messages/topics/%2B%2F8=/sources", NULL, 200, "[]");
-  assert_rest (host, "rpc", "DELETE", "/messages/topics/%2B%2F8=", NULL, 204, NULL);
-  assert_rest (host, "rpc", "DELETE", "/messages/topics/%2B%2F8=", NULL, 204, NULL);
-  assert_rest (host, "rpc", "GET", "/messages/topics/%2B%2F8=/sources", NULL, 404, "unknown_topic");
-  assert_rest (host, "rpc", "GET", "/messages/topics/x/sources", NULL, 400, "topic");
-}
-
-/* Over TCP: messages, but neither services nor changes, nor anything beside /api/v1. */
-static void
-test_rest_tcp (void)
-{
-  g_autoptr (HeroTestHost) host = start (", 'rest_listen': <'127.0.0.1:0'>");
-  g_autofree char *address = hero_test_host_get_tcp (host, "rest");
-  g_autofree char *key = own_key (host);
-  static const struct
-  {
-    const char *method, *path, *body;
-    guint status;
-  } rows[] = {
-    { "GET", "/api/v1/admin", NULL, 200 },
-    { "GET", "/api/v1/messages", NULL, 204 },
-    { "POST", "/api/v1/messages", "{\"dst\":{\"pk\":\"%s\"},\"topic\":\"aGVyb19kYi5ycGM=\",\"payload\":\"eA==\"}", 403 },
-    { "POST", "/api/v1/messages", "{\"dst\":{\"pk\":\"%s\"},\"topic\":\"YQ==\",\"payload\":\"eA==\"}", 201 },
-    { "PUT", "/api/v1/messages/topics/default", "{\"accept\":false}", 403 },
-    { "POST", "/api/v1/messages/topics", "\"YQ==\"", 403 },
-    { "POST", "/rpc", "{}", 404 },
-    { "GET", "/health", NULL, 404 },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_autofree char *body = rows[i].body && strstr (rows[i].body, "%s") ? g_strdup_printf (rows[i].body, key)
-                                                                          : g_strdup (rows[i].body ? rows[i].body : "");
-      g_autofree char *request = g_strdup_printf (
-          "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-          rows[i].method, rows[i].path, address, strlen (body), body);
-      int fd = hero_test_connect (address);
-      hero_test_send (fd, request);
-      g_autoptr (HeroTestAnswer) answer = hero_test_receive (fd);
-      close (fd);
-      if (answer->status != rows[i].status)
-        g_error ("%s %s: %u, expected %u", rows[i].method, rows[i].path, answer->status, rows[i].status);
-    }
-  int fd = hero_test_connect (address);
-  hero_test_send (fd, "GET /api/v1/admin HTTP/1.1\r\nHost: evil.example\r\n\r\n");
-  g_autoptr (HeroTestAnswer) answer = hero_test_receive (fd);
-  close (fd);
-  g_assert_cmpuint (answer->status, ==, 403);
-}
+/* ------------------------------------------------------------------------------------------------ pages */
 
 static void
 test_pages (void)
@@ -875,9 +605,6 @@ main (int argc, char **argv)
   g_test_add_func ("/mycelium/service-topics", test_service_topics);
   g_test_add_func ("/mycelium/auto-service", test_auto_service);
   g_test_add_func ("/mycelium/from-the-bus", test_from_the_bus);
-  g_test_add_func ("/mycelium/rest", test_rest);
-  g_test_add_func ("/mycelium/rest-topics", test_rest_topics);
-  g_test_add_func ("/mycelium/rest-tcp", test_rest_tcp);
   g_test_add_func ("/mycelium/pages", test_pages);
   return g_test_run ();
 }

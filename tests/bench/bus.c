@@ -1,6 +1,6 @@
 /*
- * bus.c: what the bus costs, against what one would write by hand without it: a GAsyncQueue with an idle source per message,
- * and a socketpair with a byte each way. Two threads; the sender's is the main thread. Prints one table.
+ * bus.c: what the bus costs, against what one would write by hand without it: a GAsyncQueue with an idle source per
+ * message, and a socketpair with a byte each way. Two threads; the sender's is the main thread. Prints one table.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,9 +53,17 @@ peer_destroy (gpointer ctx)
 
 static const HeroSocketSpec sockets[] = { { "rpc", "openrpc", 0, 0 }, { NULL } };
 extern const HeroServicePlugin bench_peer;
-const HeroServicePlugin bench_peer = { .name = "bench_peer", .title = "Peer", .version = "1.0.0", .description = "Peer.",
-                                       .domains = "main", .sockets = sockets, .socket_size = sizeof (HeroSocketSpec),
-                                       .create = peer_create, .start = peer_start, .serve = peer_serve, .stop = peer_stop,
+const HeroServicePlugin bench_peer = { .name = "bench_peer",
+                                       .title = "Peer",
+                                       .version = "1.0.0",
+                                       .description = "Peer.",
+                                       .domains = "main",
+                                       .sockets = sockets,
+                                       .socket_size = sizeof (HeroSocketSpec),
+                                       .create = peer_create,
+                                       .start = peer_start,
+                                       .serve = peer_serve,
+                                       .stop = peer_stop,
                                        .destroy = peer_destroy };
 
 /* ---- measuring */
@@ -83,7 +91,7 @@ now_ns (void)
 static int
 compare (const void *a, const void *b)
 {
-  double x = *(const double *) a, y = *(const double *) b;
+  double x = *(const double *)a, y = *(const double *)b;
 
   return x < y ? -1 : x > y;
 }
@@ -92,7 +100,7 @@ static double
 percentile (Bench *bench, double p)
 {
   qsort (bench->samples, SAMPLES, sizeof (double), compare);
-  return bench->samples[(gsize) (p * (SAMPLES - 1))];
+  return bench->samples[(gsize)(p * (SAMPLES - 1))];
 }
 
 static void
@@ -109,7 +117,7 @@ count_and_measure (Bench *bench)
   int seen = g_atomic_int_get (&bench->seen);
 
   if (seen < SAMPLES)
-    bench->samples[seen] = (double) (now_ns () - bench->sent_ns) / 1000;
+    bench->samples[seen] = (double)(now_ns () - bench->sent_ns) / 1000;
   g_atomic_int_inc (&bench->seen);
 }
 
@@ -131,7 +139,7 @@ on_message (HeroBus *bus, HeroBusMessage *message, gpointer data)
 static void
 on_flood (HeroBus *bus, HeroBusMessage *message, gpointer data)
 {
-  g_atomic_int_inc (&((Bench *) data)->seen);
+  g_atomic_int_inc (&((Bench *)data)->seen);
 }
 
 static void
@@ -183,7 +191,7 @@ bus_flood (HeroTestHost *host, Bench *bench)
     while (!hero_bus_publish (bench->bus, NULL, bench->topic, bench->payload, NULL, NULL))
       g_usleep (50); /* FULL: the receiver is behind */
   wait_seen (bench, FLOOD);
-  return FLOOD / ((double) (now_ns () - start) / 1e9);
+  return FLOOD / ((double)(now_ns () - start) / 1e9);
 }
 
 static void
@@ -257,7 +265,7 @@ idle_flood (Bench *bench)
       post_idle (bench);
     }
   wait_seen (bench, FLOOD);
-  return FLOOD / ((double) (now_ns () - start) / 1e9);
+  return FLOOD / ((double)(now_ns () - start) / 1e9);
 }
 
 static gpointer
@@ -267,7 +275,7 @@ echo_thread (gpointer data)
   char buffer[SIZE];
   gssize got;
 
-  while ((got = read (fd, buffer, sizeof buffer)) > 0 && write (fd, buffer, (gsize) got) == got)
+  while ((got = read (fd, buffer, sizeof buffer)) > 0 && write (fd, buffer, (gsize)got) == got)
     ;
   return NULL;
 }

@@ -1,4 +1,4 @@
-"""The message bus from outside, in the bundle and alone (HERO_FORM): identity, push and pop, waiting, limits, services."""
+"""The message bus from outside, in the bundle and alone (HERO_FORM): identity, push, pop, waiting, limits, services."""
 import base64
 import json
 import os

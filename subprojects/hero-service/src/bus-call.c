@@ -3,7 +3,7 @@
 
 #include <hero-service/json.h>
 
-G_DEFINE_QUARK (hero-rpc-reply-error-quark, hero_rpc_reply_error)
+G_DEFINE_QUARK (hero - rpc - reply - error - quark, hero_rpc_reply_error)
 
 static GBytes *
 print_request (const char *method, JsonNode *params)
@@ -29,8 +29,8 @@ return_error_reply (GTask *task, JsonNode *error)
   const char *message = object ? json_object_get_string_member_with_default (object, "message", "error") : "error";
 
   g_task_return_new_error (task, HERO_RPC_REPLY_ERROR,
-                           object ? (int) json_object_get_int_member_with_default (object, "code", -32603) : -32603, "%s",
-                           message);
+                           object ? (int)json_object_get_int_member_with_default (object, "code", -32603) : -32603,
+                           "%s", message);
 }
 
 static void
@@ -47,7 +47,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer data)
       return;
     }
   const char *text = g_bytes_get_data (reply, &length);
-  g_autoptr (JsonNode) root = hero_json_parse (text ? text : "", (gssize) length, &error);
+  g_autoptr (JsonNode) root = hero_json_parse (text ? text : "", (gssize)length, &error);
   if (!root)
     {
       g_prefix_error (&error, "the reply is not JSON: ");
@@ -57,7 +57,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer data)
   JsonObject *response = JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
   if (response && json_object_has_member (response, "result"))
     g_task_return_pointer (task, json_node_copy (json_object_get_member (response, "result")),
-                           (GDestroyNotify) json_node_unref);
+                           (GDestroyNotify)json_node_unref);
   else if (response && json_object_has_member (response, "error"))
     return_error_reply (task, json_object_get_member (response, "error"));
   else

@@ -1,6 +1,7 @@
 /*
- * bus-gateway.c: services that are not in this process: their rpc.sock is asked by HTTP, with the caller's identity headers.
- * A thread of its own, made on first use and ended with the last door, because any thread may send and none may wait.
+ * bus-gateway.c: services that are not in this process: their rpc.sock is asked by HTTP, with the caller's identity
+ * headers. A thread of its own, made on first use and ended with the last door, because any thread may send and none
+ * may wait.
  */
 #include "bus-private.h"
 
@@ -16,9 +17,9 @@ typedef struct
 {
   GThread *thread;
   GMainContext *context;
-  gboolean quit;          /* the thread's own, like the rest */
-  GHashTable *sessions;   /* path -> SoupSession */
-  GHashTable *calls;      /* set of Call */
+  gboolean quit;        /* the thread's own, like the rest */
+  GHashTable *sessions; /* path -> SoupSession */
+  GHashTable *calls;    /* set of Call */
 } Gateway;
 
 /* One request on its way. Gateway thread once it is started. */
@@ -51,7 +52,8 @@ refusal (JsonNode *request, int code, const char *code_name, gboolean retryable,
   json_builder_add_string_value (builder, "2.0");
   json_builder_set_member_name (builder, "id");
   JsonNode *id = object ? json_object_get_member (object, "id") : NULL;
-  json_builder_add_value (builder, id && JSON_NODE_HOLDS_VALUE (id) ? json_node_copy (id) : json_node_new (JSON_NODE_NULL));
+  json_builder_add_value (builder,
+                          id && JSON_NODE_HOLDS_VALUE (id) ? json_node_copy (id) : json_node_new (JSON_NODE_NULL));
   json_builder_set_member_name (builder, "error");
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "code");
@@ -75,7 +77,7 @@ hero_rpc_refuse (GBytes *body, int code, const char *code_name, gboolean retryab
 {
   gsize length;
   const char *data = g_bytes_get_data (body, &length);
-  g_autoptr (JsonNode) root = data ? hero_json_parse (data, (gssize) length, NULL) : NULL;
+  g_autoptr (JsonNode) root = data ? hero_json_parse (data, (gssize)length, NULL) : NULL;
   g_autoptr (JsonNode) answer = NULL;
 
   if (root && JSON_NODE_HOLDS_ARRAY (root))
@@ -177,7 +179,7 @@ add_header (const char *name, const char *value, gpointer data)
 static gboolean
 on_time_out (gpointer data)
 {
-  g_cancellable_cancel (((Call *) data)->cancellable);
+  g_cancellable_cancel (((Call *)data)->cancellable);
   return G_SOURCE_REMOVE;
 }
 
@@ -251,7 +253,7 @@ quit (gpointer data)
   self->quit = TRUE;
   g_hash_table_iter_init (&iter, self->calls);
   while (g_hash_table_iter_next (&iter, &call, NULL))
-    g_cancellable_cancel (((Call *) call)->cancellable);
+    g_cancellable_cancel (((Call *)call)->cancellable);
   return G_SOURCE_REMOVE;
 }
 
@@ -282,8 +284,8 @@ hero_gateway_send (const char *path, HeroBusMessage *message, GError **error)
   if (g_atomic_int_add (&n_calls, 1) >= HERO_BUS_MAX_REQUESTS)
     {
       g_atomic_int_add (&n_calls, -1);
-      g_set_error (error, HERO_BUS_ERROR, HERO_BUS_ERROR_FULL, "%u calls to other processes are on their way, the most that may",
-                   HERO_BUS_MAX_REQUESTS);
+      g_set_error (error, HERO_BUS_ERROR, HERO_BUS_ERROR_FULL,
+                   "%u calls to other processes are on their way, the most that may", HERO_BUS_MAX_REQUESTS);
       return FALSE;
     }
 

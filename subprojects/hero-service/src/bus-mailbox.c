@@ -1,7 +1,7 @@
 /*
- * bus-mailbox.c: what the bus has to run on one context, as one GSource: senders queue under the registry's lock and wake
- * the context once, however many messages follow. The same source carries the deadlines of the requests made there, since a
- * timer source for each would cost every iteration of the loop. Deliveries run on the context's thread.
+ * bus-mailbox.c: what the bus has to run on one context, as one GSource: senders queue under the registry's lock and
+ * wake the context once, however many messages follow. The same source carries the deadlines of the requests made
+ * there, since a timer source for each would cost every iteration of the loop. Deliveries run on the context's thread.
  */
 #include "bus-private.h"
 
@@ -89,13 +89,13 @@ next_ready_time (HeroMailbox *self)
 
   if (self->head || self->current)
     return 0;
-  return g_sequence_iter_is_end (first) ? -1 : ((HeroRequest *) g_sequence_get (first))->deadline_us;
+  return g_sequence_iter_is_end (first) ? -1 : ((HeroRequest *)g_sequence_get (first))->deadline_us;
 }
 
 static gboolean
 mailbox_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
-  HeroMailbox *self = (HeroMailbox *) source;
+  HeroMailbox *self = (HeroMailbox *)source;
 
   if (!self->current)
     {
@@ -121,7 +121,7 @@ mailbox_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 static void
 mailbox_finalize (GSource *source)
 {
-  HeroMailbox *self = (HeroMailbox *) source;
+  HeroMailbox *self = (HeroMailbox *)source;
 
   g_sequence_free (self->requests);
 }
@@ -131,11 +131,11 @@ static GSourceFuncs mailbox_funcs = { NULL, NULL, mailbox_dispatch, mailbox_fina
 static HeroMailbox *
 mailbox_new (GMainContext *context)
 {
-  HeroMailbox *self = (HeroMailbox *) g_source_new (&mailbox_funcs, sizeof (HeroMailbox));
+  HeroMailbox *self = (HeroMailbox *)g_source_new (&mailbox_funcs, sizeof (HeroMailbox));
 
   self->context = context;
   self->tail = &self->head;
-  self->requests = g_sequence_new ((GDestroyNotify) hero_request_unref);
+  self->requests = g_sequence_new ((GDestroyNotify)hero_request_unref);
   g_source_set_static_name (&self->source, "hero-bus");
   g_source_attach (&self->source, context);
   return self;

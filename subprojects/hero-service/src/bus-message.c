@@ -3,7 +3,7 @@
 
 #include <sys/random.h>
 
-G_DEFINE_QUARK (hero-bus-error-quark, hero_bus_error)
+G_DEFINE_QUARK (hero - bus - error - quark, hero_bus_error)
 
 /* Eight random bytes, never 0. The kernel is asked for 64 of them at a time. With the lock. */
 static guint64
@@ -15,7 +15,7 @@ next_id (void)
   while (id == 0)
     {
       if (registry->n_random == 0
-          && getrandom (registry->random, sizeof registry->random, 0) == (gssize) sizeof registry->random)
+          && getrandom (registry->random, sizeof registry->random, 0) == (gssize)sizeof registry->random)
         registry->n_random = G_N_ELEMENTS (registry->random);
       if (registry->n_random > 0)
         id = registry->random[--registry->n_random];
@@ -28,8 +28,9 @@ hero_bus_message_new (HeroBus *bus, GBytes *topic, GBytes *payload, GError **err
 {
   if (g_bytes_get_size (topic) > HERO_BUS_MAX_TOPIC)
     {
-      g_set_error (error, HERO_BUS_ERROR, HERO_BUS_ERROR_TOO_LARGE, "topic: expected at most %d bytes, found %" G_GSIZE_FORMAT,
-                   HERO_BUS_MAX_TOPIC, g_bytes_get_size (topic));
+      g_set_error (error, HERO_BUS_ERROR, HERO_BUS_ERROR_TOO_LARGE,
+                   "topic: expected at most %d bytes, found %" G_GSIZE_FORMAT, HERO_BUS_MAX_TOPIC,
+                   g_bytes_get_size (topic));
       return NULL;
     }
   if (g_bytes_get_size (payload) > HERO_BUS_MAX_PAYLOAD)
@@ -93,8 +94,9 @@ hero_bus_message_unref (HeroBusMessage *self)
     {
       /* Nobody holds it any more, so nobody can answer it. */
       if (hero_request_is_pending (self->request))
-        hero_request_finish (self->request, NULL,
-                             g_error_new (HERO_BUS_ERROR, HERO_BUS_ERROR_NO_REPLY, "the message was dropped without a reply"));
+        hero_request_finish (
+            self->request, NULL,
+            g_error_new (HERO_BUS_ERROR, HERO_BUS_ERROR_NO_REPLY, "the message was dropped without a reply"));
       hero_request_unref (self->request);
     }
   g_bytes_unref (self->topic);

@@ -1,7 +1,7 @@
 /*
  * bus-private.h: what the files of the bus share. One registry for the process behind one lock; a publish takes it once.
  *
- *   bus.c          doors (HeroBus), the router seam, the way of a message: node -> service topic -> subscriptions -> router
+ *   bus.c          doors (HeroBus), the router seam, the way of a message: service topic -> subscriptions -> router
  *   bus-topic.c    topics, subscriptions, groups: who gets a message
  *   bus-mailbox.c  one source per bus and context: what is to run there, and the deadlines of its requests
  *   bus-request.c  requests: answered exactly once, in whatever way they end
@@ -33,11 +33,11 @@ typedef struct _HeroTopics HeroTopics;
 typedef struct
 {
   GMutex lock;
-  guint doors;              /* buses that are not freed; the tables live as long as one is there */
+  guint doors; /* buses that are not freed; the tables live as long as one is there */
   HeroTopics *topics;
-  GHashTable *services;     /* name -> HeroBus that answers <name>.rpc in this process */
+  GHashTable *services; /* name -> HeroBus that answers <name>.rpc in this process */
   HeroBusCounts counts;
-  guint64 random[64];       /* ids that are not given out yet */
+  guint64 random[64]; /* ids that are not given out yet */
   guint n_random;
 } HeroBusRegistry;
 
@@ -49,10 +49,10 @@ struct _HeroBus
   HeroServiceContext *ctx; /* service thread only; NULL once the service is destroyed */
   const char *name;        /* interned */
   char *socket_root;
-  GHashTable *known;       /* names of the services of the configuration; constant */
-  gboolean isolated;       /* this process is one service's own: ordinary topics do not reach the others */
-  HeroIdentity *identity;  /* of what the service itself sends */
-  GHashTable *dispatched;  /* HeroBusMessage -> call in progress; service thread */
+  GHashTable *known;      /* names of the services of the configuration; constant */
+  gboolean isolated;      /* this process is one service's own: ordinary topics do not reach the others */
+  HeroIdentity *identity; /* of what the service itself sends */
+  GHashTable *dispatched; /* HeroBusMessage -> call in progress; service thread */
 
   /* under the registry's lock */
   gboolean closing;
@@ -183,8 +183,8 @@ gboolean hero_request_finish (HeroRequest *self, GBytes *reply, GError *error);
 void hero_request_on_abandon (HeroRequest *self, void (*func) (gpointer data), gpointer data, GDestroyNotify destroy);
 
 /* hero_bus_request_async for a message that is made; taken, NULL = error (taken) says why not. */
-void hero_bus_ask_async (HeroBus *bus, const HeroBusAddress *dst, HeroBusMessage *message, GError *error, guint timeout_ms,
-                         GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void hero_bus_ask_async (HeroBus *bus, const HeroBusAddress *dst, HeroBusMessage *message, GError *error,
+                         guint timeout_ms, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 
 /* ---- bus-service.c */
 /* "<name>.rpc" of a known service -> name, NULL if it is no service topic. transfer full */

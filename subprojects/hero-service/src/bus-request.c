@@ -1,6 +1,6 @@
 /*
- * bus-request.c: requests. However it ends (reply, drop, deadline, cancellation, stop) the first one wins, and the asker
- * hears of it once, on the context on which it asked. Any thread, but for what says otherwise.
+ * bus-request.c: requests. However it ends (reply, drop, deadline, cancellation, stop) the first one wins, and the
+ * asker hears of it once, on the context on which it asked. Any thread, but for what says otherwise.
  */
 #include "bus-private.h"
 
@@ -42,7 +42,7 @@ hero_request_is_pending (HeroRequest *self)
 gint
 hero_request_compare (gconstpointer a, gconstpointer b, gpointer data)
 {
-  gint64 x = ((const HeroRequest *) a)->deadline_us, y = ((const HeroRequest *) b)->deadline_us;
+  gint64 x = ((const HeroRequest *)a)->deadline_us, y = ((const HeroRequest *)b)->deadline_us;
 
   return x < y ? -1 : x > y;
 }
@@ -62,7 +62,7 @@ complete (HeroDelivery *delivery, gboolean alive)
   if (self->error)
     g_task_return_error (task, g_steal_pointer (&self->error));
   else
-    g_task_return_pointer (task, g_steal_pointer (&self->reply), (GDestroyNotify) g_bytes_unref);
+    g_task_return_pointer (task, g_steal_pointer (&self->reply), (GDestroyNotify)g_bytes_unref);
   g_object_unref (task);
   hero_delivery_free (delivery);
   hero_request_unref (self);
@@ -134,7 +134,7 @@ admit (HeroBus *bus, GError **error)
 static HeroRequest *
 request_new (HeroBus *bus, HeroBusMessage *message, guint timeout_ms, GTask *task, GError **error)
 {
-  gint64 timeout_us = (gint64) (timeout_ms ? timeout_ms : HERO_BUS_DEFAULT_TIMEOUT_MS) * 1000;
+  gint64 timeout_us = (gint64)(timeout_ms ? timeout_ms : HERO_BUS_DEFAULT_TIMEOUT_MS) * 1000;
   HeroRequest *self = NULL;
 
   g_mutex_lock (&hero_bus_registry.lock);
@@ -159,7 +159,7 @@ request_new (HeroBus *bus, HeroBusMessage *message, guint timeout_ms, GTask *tas
     {
       self->cancel = g_cancellable_source_new (cancellable);
       g_source_set_callback (self->cancel, G_SOURCE_FUNC (on_cancelled), hero_request_ref (self),
-                             (GDestroyNotify) hero_request_unref);
+                             (GDestroyNotify)hero_request_unref);
       g_source_attach (self->cancel, g_task_get_context (task));
     }
   message->request = hero_request_ref (self);
@@ -243,9 +243,9 @@ hero_bus_request_finish (HeroBus *bus, GAsyncResult *result, GError **error)
 }
 
 void
-hero_bus_deliver_async (HeroBus *bus, GBytes *topic, GBytes *payload, const HeroBusAddress *source, HeroIdentity *identity,
-                        gboolean want_reply, guint timeout_ms, GCancellable *cancellable, GAsyncReadyCallback callback,
-                        gpointer user_data)
+hero_bus_deliver_async (HeroBus *bus, GBytes *topic, GBytes *payload, const HeroBusAddress *source,
+                        HeroIdentity *identity, gboolean want_reply, guint timeout_ms, GCancellable *cancellable,
+                        GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = task_new (hero_bus_deliver_async, cancellable, callback, user_data);
   GError *error = NULL;
@@ -306,8 +306,9 @@ hero_bus_reply (HeroBusMessage *message, GBytes *payload, GError **error)
     }
   if (g_bytes_get_size (payload) > HERO_BUS_MAX_REPLY)
     {
-      g_set_error (error, HERO_BUS_ERROR, HERO_BUS_ERROR_TOO_LARGE, "reply: expected at most %d bytes, found %" G_GSIZE_FORMAT,
-                   HERO_BUS_MAX_REPLY, g_bytes_get_size (payload));
+      g_set_error (error, HERO_BUS_ERROR, HERO_BUS_ERROR_TOO_LARGE,
+                   "reply: expected at most %d bytes, found %" G_GSIZE_FORMAT, HERO_BUS_MAX_REPLY,
+                   g_bytes_get_size (payload));
       return FALSE;
     }
   if (hero_request_finish (request, g_bytes_ref (payload), NULL))

@@ -82,8 +82,8 @@ run_dispatch (HeroDelivery *delivery, gboolean alive)
       Dispatched *self = g_new0 (Dispatched, 1);
       self->bus = hero_bus_ref (bus);
       self->message = hero_bus_message_ref (delivery->message);
-      HeroRpcExchange *exchange = hero_rpc_dispatch_bytes (bus->ctx, self->message->payload, self->message->identity, NULL,
-                                                           on_answer, self);
+      HeroRpcExchange *exchange
+          = hero_rpc_dispatch_bytes (bus->ctx, self->message->payload, self->message->identity, NULL, on_answer, self);
       if (exchange) /* else on_answer has run */
         {
           self->exchange = exchange;

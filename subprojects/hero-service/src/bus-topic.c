@@ -39,9 +39,9 @@ typedef struct
 struct _Topic
 {
   GBytes *name;
-  GPtrArray *all;       /* ungrouped and consuming; borrowed, like those below */
+  GPtrArray *all; /* ungrouped and consuming; borrowed, like those below */
   GPtrArray *observers;
-  GPtrArray *groups;    /* Group, owned */
+  GPtrArray *groups; /* Group, owned */
 };
 
 struct _HeroTopics
@@ -209,7 +209,7 @@ run_callback (HeroDelivery *delivery, gboolean alive)
   Subscription *self = delivery->target;
 
   g_atomic_int_add (&self->queued, -1);
-  g_atomic_int_add (&self->queued_bytes, -(int) g_bytes_get_size (delivery->message->payload));
+  g_atomic_int_add (&self->queued_bytes, -(int)g_bytes_get_size (delivery->message->payload));
   if (alive && !g_atomic_int_get (&self->removed))
     {
       self->func (self->bus, delivery->message, self->data);
@@ -275,7 +275,7 @@ hero_topics_remove_bus (HeroBus *bus)
   g_mutex_lock (&hero_bus_registry.lock);
   g_hash_table_iter_init (&iter, hero_bus_registry.topics->by_id);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (((Subscription *) value)->bus == bus)
+    if (((Subscription *)value)->bus == bus)
       g_ptr_array_add (gone, value);
   for (guint i = 0; i < gone->len; i++)
     topics_remove (hero_bus_registry.topics, gone->pdata[i]);
@@ -289,7 +289,7 @@ hero_topics_remove_bus (HeroBus *bus)
 static gboolean
 offer (Subscription *self, HeroBusMessage *message, HeroWakeList *wake)
 {
-  int size = (int) g_bytes_get_size (message->payload);
+  int size = (int)g_bytes_get_size (message->payload);
 
   if (g_atomic_int_get (&self->queued) >= HERO_BUS_MAILBOX_MESSAGES
       || g_atomic_int_get (&self->queued_bytes) + size > HERO_BUS_MAILBOX_BYTES)
@@ -353,6 +353,6 @@ hero_topics_count_receivers (HeroTopics *self, GBytes *name)
   guint count = topic ? topic->all->len : 0;
 
   for (guint i = 0; topic && i < topic->groups->len; i++)
-    count += ((Group *) topic->groups->pdata[i])->members->len;
+    count += ((Group *)topic->groups->pdata[i])->members->len;
   return count;
 }

@@ -1,6 +1,6 @@
 /*
- * bus.c: a service's door to the bus, the seam of the node's router, and the way of a message. Any thread; the registry is
- * the process's, behind one lock that is held for a few table look-ups at a time.
+ * bus.c: a service's door to the bus, the seam of the node's router, and the way of a message. Any thread; the registry
+ * is the process's, behind one lock that is held for a few table look-ups at a time.
  */
 #include "bus-private.h"
 
@@ -46,7 +46,7 @@ bus_new (HeroServiceContext *ctx)
   self->isolated = g_strcmp0 (hero_service_get_setting (ctx, "isolation"), "process") == 0;
   self->identity = hero_identity_new (HERO_ORIGIN_BUS);
   self->dispatched = g_hash_table_new (g_int64_hash, g_int64_equal);
-  self->mailboxes = g_ptr_array_new_with_free_func ((GDestroyNotify) hero_mailbox_unref);
+  self->mailboxes = g_ptr_array_new_with_free_func ((GDestroyNotify)hero_mailbox_unref);
   return self;
 }
 
@@ -123,7 +123,7 @@ hero_bus_attach (HeroServiceContext *ctx)
   if (!g_hash_table_contains (registry->services, self->name))
     {
       self->dispatcher = hero_mailbox_get (self, hero_service_get_main_context (ctx));
-      g_hash_table_insert (registry->services, (gpointer) self->name, self);
+      g_hash_table_insert (registry->services, (gpointer)self->name, self);
     }
   g_mutex_unlock (&registry->lock);
 }
@@ -148,7 +148,7 @@ hero_bus_begin_stop (HeroServiceContext *ctx)
 {
   HeroBus *self = hero_sdk_get (ctx)->bus;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) mailboxes = g_ptr_array_new_with_free_func ((GDestroyNotify) hero_mailbox_unref);
+  g_autoptr (GPtrArray) mailboxes = g_ptr_array_new_with_free_func ((GDestroyNotify)hero_mailbox_unref);
 
   if (!self)
     return;
@@ -222,8 +222,9 @@ route_by_router (HeroBusMessage *message, const HeroBusAddress *dst, int without
     done = router->deliver (router_self, message, dst, message->request != NULL, error);
   else
     g_set_error (error, HERO_BUS_ERROR, without, "%s",
-                 without == HERO_BUS_ERROR_NO_ROUTE ? "no way leads to another node: the message bus service does not run"
-                                                    : "nobody receives this topic");
+                 without == HERO_BUS_ERROR_NO_ROUTE
+                     ? "no way leads to another node: the message bus service does not run"
+                     : "nobody receives this topic");
   g_rw_lock_reader_unlock (&router_lock);
   return done;
 }
@@ -237,7 +238,9 @@ is_this_node (const HeroBusAddress *address)
   return local;
 }
 
-/* ------------------------------------------------------------------------------------------------ the way of a message */
+/*
+ * ------------------------------------------------------------------------------------------------ the way of a message
+ */
 
 static gboolean
 route_to_topic (HeroBus *self, HeroBusMessage *message, GError **error)

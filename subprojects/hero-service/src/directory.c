@@ -62,7 +62,7 @@ read_pid (int fd)
 
   if (pread (fd, text, sizeof text - 1, 0) <= 0)
     return 0;
-  return (pid_t) g_ascii_strtoll (text, NULL, 10);
+  return (pid_t)g_ascii_strtoll (text, NULL, 10);
 }
 
 HeroDirLock *
@@ -89,11 +89,11 @@ hero_dir_lock (const char *dir, const char *name, GError **error)
       return NULL;
     }
 
-  g_autofree char *pid = g_strdup_printf ("%d\n", (int) getpid ());
-  gssize length = (gssize) strlen (pid);
+  g_autofree char *pid = g_strdup_printf ("%d\n", (int)getpid ());
+  gssize length = (gssize)strlen (pid);
   struct stat st;
   gboolean mode_right = fstat (lock->fd, &st) == 0 && ((st.st_mode & 07777) == 0600 || fchmod (lock->fd, 0600) == 0);
-  if (!mode_right || ftruncate (lock->fd, 0) < 0 || pwrite (lock->fd, pid, (gsize) length, 0) != length)
+  if (!mode_right || ftruncate (lock->fd, 0) < 0 || pwrite (lock->fd, pid, (gsize)length, 0) != length)
     {
       hero_errno_error (error, errno, "cannot write lock file %s", path);
       return NULL;
@@ -121,18 +121,19 @@ check_socket_dir (const char *dir, GError **error)
   if (S_ISLNK (st.st_mode))
     g_set_error (error, HERO_ERROR, HERO_ERROR_FORBIDDEN,
                  "socket directory %s is a symbolic link: expected a directory of our own; remove the link, or set "
-                 "socket_dir to another place", dir);
+                 "socket_dir to another place",
+                 dir);
   else if (!S_ISDIR (st.st_mode))
     g_set_error (error, HERO_ERROR, HERO_ERROR_FORBIDDEN, "socket directory %s is not a directory; move the file away",
                  dir);
   else if (st.st_uid != geteuid () && st.st_uid != 0)
     g_set_error (error, HERO_ERROR, HERO_ERROR_FORBIDDEN,
                  "socket directory %s belongs to uid %u: expected uid %u or root; set socket_dir to another place", dir,
-                 (guint) st.st_uid, (guint) geteuid ());
+                 (guint)st.st_uid, (guint)geteuid ());
   else if ((st.st_mode & 0022) && !(st.st_mode & S_ISVTX))
     g_set_error (error, HERO_ERROR, HERO_ERROR_FORBIDDEN,
                  "socket directory %s is writable by others (mode %04o), who could replace our sockets; chmod go-w %s",
-                 dir, (guint) st.st_mode & 07777, dir);
+                 dir, (guint)st.st_mode & 07777, dir);
   else
     return TRUE;
   return FALSE;

@@ -1,6 +1,6 @@
 /*
- * host-check.c: the Host and Origin rule of TCP listeners (conventions 3). It keeps pages of other sites, and names that
- * were made to point at us (DNS rebinding), away from services that trust their user. Pure; any thread.
+ * host-check.c: the Host and Origin rule of TCP listeners (conventions 3). It keeps pages of other sites, and names
+ * that were made to point at us (DNS rebinding), away from services that trust their user. Pure; any thread.
  */
 #include <string.h>
 
@@ -18,10 +18,10 @@ split_authority (const char *text, guint fallback, guint *port)
     return NULL;
   if (colon && !g_ascii_string_to_unsigned (colon + 1, 10, 1, 65535, &number, NULL))
     return NULL;
-  *port = (guint) number;
+  *port = (guint)number;
   if (end)
-    return g_strndup (text + 1, (gsize) (end - text) - 1);
-  return colon ? g_strndup (text, (gsize) (colon - text)) : g_strdup (text);
+    return g_strndup (text + 1, (gsize)(end - text) - 1);
+  return colon ? g_strndup (text, (gsize)(colon - text)) : g_strdup (text);
 }
 
 /* An entry with a port means that port, one without any port: the name alone defeats rebinding. */
@@ -35,7 +35,8 @@ entry_matches (const char *entry, const char *name, guint port)
 }
 
 static gboolean
-authority_is_ours (const char *authority, guint default_port, const char *bound, guint our_port, const char *const *extra)
+authority_is_ours (const char *authority, guint default_port, const char *bound, guint our_port,
+                   const char *const *extra)
 {
   guint port;
   g_autofree char *name = split_authority (authority, default_port, &port);
@@ -56,7 +57,8 @@ authority_is_ours (const char *authority, guint default_port, const char *bound,
 }
 
 gboolean
-hero_host_is_allowed (const char *host, const char *origin, const char *bound_address, guint port, const char *const *extra)
+hero_host_is_allowed (const char *host, const char *origin, const char *bound_address, guint port,
+                      const char *const *extra)
 {
   if (!host || !authority_is_ours (host, 80, bound_address, port, extra))
     return FALSE;

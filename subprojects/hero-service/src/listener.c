@@ -23,10 +23,10 @@
 struct _HeroListener
 {
   int fd;
-  char *address; /* path or IP:PORT */
+  char *address;          /* path or IP:PORT */
   GSocketAddress *target; /* what to bind, until published */
   guint mode;
-  gid_t gid;          /* (gid_t) -1 = leave it */
+  gid_t gid; /* (gid_t) -1 = leave it */
   gboolean published;
   gboolean owned;     /* we made the file, so we unlink it */
   gboolean has_inode; /* dev and ino are those of the file */
@@ -40,7 +40,7 @@ listener_new (const char *address)
   HeroListener *self = g_new0 (HeroListener, 1);
 
   self->fd = -1;
-  self->gid = (gid_t) -1;
+  self->gid = (gid_t)-1;
   self->address = g_strdup (address);
   return self;
 }
@@ -78,16 +78,18 @@ clear_path (const char *path, GError **error)
     return errno == ENOENT || hero_errno_error (error, errno, "cannot look at %s", path);
   if (!S_ISSOCK (st.st_mode))
     {
-      g_set_error (error, HERO_ERROR, HERO_ERROR_EXISTS, "%s exists and is not a socket; it is left alone: move it away",
-                   path);
+      g_set_error (error, HERO_ERROR, HERO_ERROR_EXISTS,
+                   "%s exists and is not a socket; it is left alone: move it away", path);
       return FALSE;
     }
   if (hero_socket_probe (path, &holder) == HERO_SOCKET_LIVE)
     {
-      g_set_error (error, HERO_ERROR, HERO_ERROR_BUSY, "%s; stop it, or set [host] socket_dir to another place", holder);
+      g_set_error (error, HERO_ERROR, HERO_ERROR_BUSY, "%s; stop it, or set [host] socket_dir to another place",
+                   holder);
       return FALSE;
     }
-  return unlink (path) == 0 || errno == ENOENT || hero_errno_error (error, errno, "cannot remove the dead socket %s", path);
+  return unlink (path) == 0 || errno == ENOENT
+         || hero_errno_error (error, errno, "cannot remove the dead socket %s", path);
 }
 
 static gboolean
@@ -98,8 +100,8 @@ check_path_length (const char *path, GError **error)
   if (length <= HERO_SOCKET_PATH_MAX)
     return TRUE;
   g_set_error (error, HERO_ERROR, HERO_ERROR_INVALID,
-               "socket path is %" G_GSIZE_FORMAT " bytes, the limit is %d: %s; set socket_dir to a shorter directory", length,
-               HERO_SOCKET_PATH_MAX, path);
+               "socket path is %" G_GSIZE_FORMAT " bytes, the limit is %d: %s; set socket_dir to a shorter directory",
+               length, HERO_SOCKET_PATH_MAX, path);
   return FALSE;
 }
 
@@ -126,11 +128,12 @@ parse_tcp (const char *text)
   if (!colon || !g_ascii_string_to_unsigned (colon + 1, 10, 0, 65535, &port, NULL))
     return NULL;
   gboolean brackets = text[0] == '[' && colon > text + 1 && colon[-1] == ']';
-  g_autofree char *host = brackets ? g_strndup (text + 1, (gsize) (colon - text) - 2) : g_strndup (text, (gsize) (colon - text));
+  g_autofree char *host
+      = brackets ? g_strndup (text + 1, (gsize)(colon - text) - 2) : g_strndup (text, (gsize)(colon - text));
   g_autoptr (GInetAddress) ip = g_inet_address_new_from_string (host);
   if (!ip || brackets != (g_inet_address_get_family (ip) == G_SOCKET_FAMILY_IPV6))
     return NULL;
-  return g_inet_socket_address_new (ip, (guint16) port);
+  return g_inet_socket_address_new (ip, (guint16)port);
 }
 
 HeroListener *
@@ -161,7 +164,7 @@ address_of_fd (int fd, GError **error)
   struct sockaddr_storage storage = { 0 };
   socklen_t size = sizeof storage;
 
-  if (getsockname (fd, (struct sockaddr *) &storage, &size) < 0)
+  if (getsockname (fd, (struct sockaddr *)&storage, &size) < 0)
     {
       hero_errno_error (error, errno, "descriptor %d is not a socket", fd);
       return NULL;
@@ -199,7 +202,8 @@ hero_listener_new_from_fd (int fd, const char *address, GError **error)
     return NULL;
   if (getsockopt (fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) < 0 || !listening)
     {
-      g_set_error (error, HERO_ERROR, HERO_ERROR_INVALID, "descriptor %d (%s) does not listen", fd, address ? address : own);
+      g_set_error (error, HERO_ERROR, HERO_ERROR_INVALID, "descriptor %d (%s) does not listen", fd,
+                   address ? address : own);
       return NULL;
     }
 
@@ -220,8 +224,8 @@ set_access (HeroListener *self, GError **error)
 
   if (lstat (self->address, &st) < 0)
     return hero_errno_error (error, errno, "cannot look at %s", self->address);
-  if (self->gid != (gid_t) -1 && st.st_gid != self->gid && lchown (self->address, (uid_t) -1, self->gid) < 0)
-    return hero_errno_error (error, errno, "socket_group: cannot give %s to gid %u", self->address, (guint) self->gid);
+  if (self->gid != (gid_t)-1 && st.st_gid != self->gid && lchown (self->address, (uid_t)-1, self->gid) < 0)
+    return hero_errno_error (error, errno, "socket_group: cannot give %s to gid %u", self->address, (guint)self->gid);
   if ((st.st_mode & 07777) != self->mode && chmod (self->address, self->mode) < 0)
     return hero_errno_error (error, errno, "socket_mode: cannot set mode %04o of %s", self->mode, self->address);
   return TRUE;
@@ -235,11 +239,12 @@ bind_target (HeroListener *self, GError **error)
 
   if (!g_socket_address_to_native (self->target, &native, sizeof native, error))
     return FALSE;
-  if (bind (self->fd, (struct sockaddr *) &native, (socklen_t) size) == 0)
+  if (bind (self->fd, (struct sockaddr *)&native, (socklen_t)size) == 0)
     return TRUE;
 
   int number = errno;
-  g_autofree char *holder = number == EADDRINUSE && self->address[0] == '/' ? hero_socket_describe_holder (self->address) : NULL;
+  g_autofree char *holder
+      = number == EADDRINUSE && self->address[0] == '/' ? hero_socket_describe_holder (self->address) : NULL;
   if (number == EADDRINUSE)
     g_set_error (error, HERO_ERROR, HERO_ERROR_BUSY, "%s is in use: %s", self->address,
                  holder ? holder : "another program has it");

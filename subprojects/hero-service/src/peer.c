@@ -61,14 +61,14 @@ end_from_sockaddr (End *end, const struct sockaddr_storage *address)
 {
   if (address->ss_family == AF_INET)
     {
-      const struct sockaddr_in *in = (const struct sockaddr_in *) address;
+      const struct sockaddr_in *in = (const struct sockaddr_in *)address;
       end_set_ipv4 (end, in->sin_addr.s_addr);
       end->port = in->sin_port;
       return TRUE;
     }
   if (address->ss_family == AF_INET6)
     {
-      const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *) address;
+      const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
       end->ip = in6->sin6_addr;
       end->port = in6->sin6_port;
       return TRUE;
@@ -88,8 +88,8 @@ pair_from_fd (int fd, Pair *pair, GError **error)
   struct sockaddr_storage ours = { 0 }, theirs = { 0 };
   socklen_t our_size = sizeof ours, their_size = sizeof theirs;
 
-  if (getsockname (fd, (struct sockaddr *) &ours, &our_size) < 0
-      || getpeername (fd, (struct sockaddr *) &theirs, &their_size) < 0)
+  if (getsockname (fd, (struct sockaddr *)&ours, &our_size) < 0
+      || getpeername (fd, (struct sockaddr *)&theirs, &their_size) < 0)
     return hero_errno_error (error, errno, "cannot ask for the peer's address");
   if (end_from_sockaddr (&pair->remote, &ours) && end_from_sockaddr (&pair->local, &theirs))
     {
@@ -126,7 +126,7 @@ send_diag_request (int netlink, const Pair *pair)
     struct inet_diag_req_v2 request;
   } message = {
     .head = { .nlmsg_len = sizeof message, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST },
-    .request = { .sdiag_family = (guint8) pair->family,
+    .request = { .sdiag_family = (guint8)pair->family,
                  .sdiag_protocol = IPPROTO_TCP,
                  .idiag_states = ~0u,
                  .id = { .idiag_sport = pair->local.port,
@@ -141,21 +141,21 @@ send_diag_request (int netlink, const Pair *pair)
 }
 
 /*
- * The kernel answers with a listening socket when it has no connection, and counts a socket nobody holds any more (closed,
- * not yet gone) to root: both would let a stranger in, so both ends must fit and the inode must not be 0.
+ * The kernel answers with a listening socket when it has no connection, and counts a socket nobody holds any more
+ * (closed, not yet gone) to root: both would let a stranger in, so both ends must fit and the inode must not be 0.
  */
 static Lookup
 lookup_by_netlink (const Pair *pair, uid_t *uid)
 {
   guint64 buffer[512];
-  struct nlmsghdr *head = (struct nlmsghdr *) buffer;
+  struct nlmsghdr *head = (struct nlmsghdr *)buffer;
   int netlink = socket (AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 
   if (netlink < 0)
     return LOOKUP_UNAVAILABLE;
   gssize got = send_diag_request (netlink, pair) ? recv (netlink, buffer, sizeof buffer, 0) : -1;
   close (netlink);
-  if (got < 0 || !NLMSG_OK (head, (guint) got))
+  if (got < 0 || !NLMSG_OK (head, (guint)got))
     return LOOKUP_UNAVAILABLE;
   if (head->nlmsg_type == NLMSG_ERROR)
     {
@@ -188,7 +188,7 @@ end_from_proc (End *end, const char *text)
     end_set_ipv4 (end, words[0]);
   else
     return FALSE;
-  end->port = htons ((guint16) port);
+  end->port = htons ((guint16)port);
   return TRUE;
 }
 
@@ -207,8 +207,8 @@ lookup_in_table (const char *table, const Pair *pair, uid_t *uid)
       guint owner;
       gulong inode;
       if (sscanf (line, " %*d: %79s %79s %*x %*s %*s %*s %u %*d %lu", local_text, remote_text, &owner, &inode) == 4
-          && end_from_proc (&local, local_text) && end_from_proc (&remote, remote_text) && end_equal (&local, &pair->local)
-          && end_equal (&remote, &pair->remote) && inode != 0)
+          && end_from_proc (&local, local_text) && end_from_proc (&remote, remote_text)
+          && end_equal (&local, &pair->local) && end_equal (&remote, &pair->remote) && inode != 0)
         {
           *uid = owner;
           result = LOOKUP_FOUND;
@@ -256,7 +256,7 @@ hero_peer_tcp_is_own (int fd, GError **error)
     return FALSE;
   if (uid == 0 || uid == geteuid ())
     return TRUE;
-  g_set_error (error, HERO_ERROR, HERO_ERROR_FORBIDDEN, "the peer belongs to uid %u: expected uid %u or root", (guint) uid,
-               (guint) geteuid ());
+  g_set_error (error, HERO_ERROR, HERO_ERROR_FORBIDDEN, "the peer belongs to uid %u: expected uid %u or root",
+               (guint)uid, (guint)geteuid ());
   return FALSE;
 }

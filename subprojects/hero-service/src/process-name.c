@@ -1,4 +1,6 @@
-/* process-name.c: what to call another process in a message, and how to tell it from its pid's next owner. Any thread. */
+/*
+ * process-name.c: what to call another process in a message, and how to tell it from its pid's next owner. Any thread.
+ */
 #include "process-name.h"
 
 #include <string.h>
@@ -6,7 +8,7 @@
 static char *
 process_name (pid_t pid)
 {
-  g_autofree char *link = g_strdup_printf ("/proc/%d/exe", (int) pid);
+  g_autofree char *link = g_strdup_printf ("/proc/%d/exe", (int)pid);
   g_autofree char *exe = g_file_read_link (link, NULL);
   if (exe)
     {
@@ -16,7 +18,7 @@ process_name (pid_t pid)
     }
 
   /* exe of another user's process cannot be read, comm can. */
-  g_autofree char *path = g_strdup_printf ("/proc/%d/comm", (int) pid);
+  g_autofree char *path = g_strdup_printf ("/proc/%d/comm", (int)pid);
   char *comm = NULL;
   if (g_file_get_contents (path, &comm, NULL, NULL))
     g_strchomp (comm);
@@ -30,13 +32,13 @@ hero_process_describe (pid_t pid)
     return g_strdup ("another process");
 
   g_autofree char *name = process_name (pid);
-  return name ? g_strdup_printf ("pid %d (%s)", (int) pid, name) : g_strdup_printf ("pid %d", (int) pid);
+  return name ? g_strdup_printf ("pid %d (%s)", (int)pid, name) : g_strdup_printf ("pid %d", (int)pid);
 }
 
 guint64
 hero_process_start_time (pid_t pid)
 {
-  g_autofree char *path = g_strdup_printf ("/proc/%d/stat", (int) pid);
+  g_autofree char *path = g_strdup_printf ("/proc/%d/stat", (int)pid);
   g_autofree char *text = NULL;
 
   if (!g_file_get_contents (path, &text, NULL, NULL))

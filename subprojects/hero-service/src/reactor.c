@@ -1,6 +1,7 @@
 /*
- * reactor.c: one epoll descriptor as one GSource. Runs on the thread of its context; no locks. A watch removed while events
- * are being handed out is only marked: its memory lives until the batch, which may still point at it, is through.
+ * reactor.c: one epoll descriptor as one GSource. Runs on the thread of its context; no locks. A watch removed while
+ * events are being handed out is only marked: its memory lives until the batch, which may still point at it, is
+ * through.
  */
 #include "errno-error.h"
 
@@ -35,13 +36,13 @@ struct _HeroReactor
 static gboolean
 reactor_check (GSource *source)
 {
-  return g_source_query_unix_fd (source, ((HeroReactor *) source)->tag) != 0;
+  return g_source_query_unix_fd (source, ((HeroReactor *)source)->tag) != 0;
 }
 
 static gboolean
 reactor_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
-  HeroReactor *self = (HeroReactor *) source;
+  HeroReactor *self = (HeroReactor *)source;
   struct epoll_event events[BATCH];
   int count = epoll_wait (self->epoll, events, BATCH, 0);
 
@@ -62,7 +63,7 @@ reactor_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 static void
 reactor_finalize (GSource *source)
 {
-  HeroReactor *self = (HeroReactor *) source;
+  HeroReactor *self = (HeroReactor *)source;
 
   g_clear_pointer (&self->watches, g_hash_table_unref);
   g_clear_pointer (&self->removed, g_ptr_array_unref);
@@ -82,7 +83,7 @@ hero_reactor_new (GMainContext *context, GError **error)
       return NULL;
     }
 
-  HeroReactor *self = (HeroReactor *) g_source_new (&reactor_funcs, sizeof (HeroReactor));
+  HeroReactor *self = (HeroReactor *)g_source_new (&reactor_funcs, sizeof (HeroReactor));
   self->epoll = epoll;
   self->watches = g_hash_table_new_full (NULL, NULL, g_free, NULL);
   self->removed = g_ptr_array_new_with_free_func (g_free);

@@ -1,6 +1,6 @@
 /*
- * socket-holder.c: is a Unix socket file alive, and who is behind it (conventions 2.3 step 3). Blocking, short: connecting
- * and asking are limited to 1 s each. Any thread.
+ * socket-holder.c: is a Unix socket file alive, and who is behind it (conventions 2.3 step 3). Blocking, short:
+ * connecting and asking are limited to 1 s each. Any thread.
  */
 #include "socket-holder.h"
 #include "process-name.h"
@@ -33,7 +33,7 @@ connect_limited (const char *path)
     return -1;
   setsockopt (fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  if (connect (fd, (struct sockaddr *) &address, sizeof address) < 0)
+  if (connect (fd, (struct sockaddr *)&address, sizeof address) < 0)
     {
       int number = errno;
       close (fd);
@@ -55,7 +55,7 @@ ask_service_name (int fd)
   while (got > 0 && length < sizeof reply - 1 && g_get_monotonic_time () < end)
     {
       got = recv (fd, reply + length, sizeof reply - 1 - length, 0);
-      length += got > 0 ? (gsize) got : 0;
+      length += got > 0 ? (gsize)got : 0;
     }
 
   g_autoptr (GRegex) regex = g_regex_new ("\"service\"\\s*:\\s*\"([a-z0-9_]+)\"", 0, 0, NULL);

@@ -40,7 +40,7 @@ hero_store_cursor_seek (HeroStoreCursor *self, gconstpointer key, gsize key_leng
 {
   if (!key)
     return move (self, MDB_FIRST);
-  self->key = (MDB_val){ key_length, (void *) key };
+  self->key = (MDB_val){ key_length, (void *)key };
   return move (self, MDB_SET_RANGE);
 }
 

@@ -13,7 +13,7 @@ struct _HeroStore
   MDB_env *env;
   GHashTable *tables; /* name -> MDB_dbi; fixed once open */
   HeroStoreWriter *writer;
-  char *registry_key;  /* "device:inode" while it is in the registry */
+  char *registry_key; /* "device:inode" while it is in the registry */
   GMutex lock;
   GCond no_readers;
   guint readers;

@@ -68,7 +68,8 @@ check_key (gsize length, GError **error)
 {
   if (length >= 1 && length <= MAX_KEY)
     return TRUE;
-  g_set_error (error, HERO_ERROR, HERO_ERROR_INVALID, "key: expected 1..%d bytes, found %" G_GSIZE_FORMAT, MAX_KEY, length);
+  g_set_error (error, HERO_ERROR, HERO_ERROR_INVALID, "key: expected 1..%d bytes, found %" G_GSIZE_FORMAT, MAX_KEY,
+               length);
   return FALSE;
 }
 
@@ -113,7 +114,7 @@ gboolean
 hero_store_get (HeroStoreTxn *txn, const char *table, gconstpointer key, gsize key_length, gconstpointer *value,
                 gsize *value_length)
 {
-  MDB_val k = { key_length, (void *) key }, v;
+  MDB_val k = { key_length, (void *)key }, v;
   MDB_dbi dbi;
 
   if (!hero_store_find_table (txn->store, table, &dbi) || mdb_get (txn->mdb, dbi, &k, &v) != 0)
@@ -127,7 +128,7 @@ gboolean
 hero_store_put (HeroStoreTxn *txn, const char *table, gconstpointer key, gsize key_length, gconstpointer value,
                 gsize value_length, GError **error)
 {
-  MDB_val k = { key_length, (void *) key }, v = { value_length, (void *) value };
+  MDB_val k = { key_length, (void *)key }, v = { value_length, (void *)value };
   MDB_dbi dbi;
 
   if (!check_table (txn, table, &dbi, error) || !check_key (key_length, error))
@@ -146,7 +147,8 @@ last_sequence (HeroStoreTxn *txn, MDB_dbi dbi, const char *counter_key)
   gsize length;
   guint64 number, last = 0;
 
-  if (hero_store_get (txn, HERO_STORE_META, counter_key, strlen (counter_key), &value, &length) && length == sizeof number)
+  if (hero_store_get (txn, HERO_STORE_META, counter_key, strlen (counter_key), &value, &length)
+      && length == sizeof number)
     {
       memcpy (&number, value, sizeof number);
       last = GUINT64_FROM_BE (number);
@@ -183,7 +185,7 @@ gboolean
 hero_store_delete (HeroStoreTxn *txn, const char *table, gconstpointer key, gsize key_length, gboolean *existed,
                    GError **error)
 {
-  MDB_val k = { key_length, (void *) key };
+  MDB_val k = { key_length, (void *)key };
   MDB_dbi dbi;
 
   if (!check_table (txn, table, &dbi, error) || !check_key (key_length, error))

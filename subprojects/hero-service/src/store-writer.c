@@ -1,7 +1,7 @@
 /*
  * store-writer.c: the one writer of an environment, a thread of its own, since an LMDB write transaction belongs to its
- * thread and a commit costs milliseconds. What is queued when it comes round shares one transaction and one sync. Answers
- * go back to the contexts that asked, one wake-up per context and group.
+ * thread and a commit costs milliseconds. What is queued when it comes round shares one transaction and one sync.
+ * Answers go back to the contexts that asked, one wake-up per context and group.
  */
 #include "store-private.h"
 
@@ -66,7 +66,7 @@ post_answers (GMainContext *context, GPtrArray *writes)
   g_autoptr (GSource) source = g_idle_source_new ();
 
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, answer_tasks, writes, (GDestroyNotify) g_ptr_array_unref);
+  g_source_set_callback (source, answer_tasks, writes, (GDestroyNotify)g_ptr_array_unref);
   g_source_attach (source, context);
 }
 
@@ -90,7 +90,7 @@ answer (HeroStoreWriter *self, GPtrArray *group)
       writes = g_hash_table_lookup (by_context, context);
       if (!writes)
         {
-          writes = g_ptr_array_new_with_free_func ((GDestroyNotify) write_free);
+          writes = g_ptr_array_new_with_free_func ((GDestroyNotify)write_free);
           g_hash_table_insert (by_context, context, writes);
         }
       g_ptr_array_add (writes, write);

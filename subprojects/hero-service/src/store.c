@@ -1,6 +1,6 @@
 /*
- * store.c: opening and closing an LMDB file: one environment per file and process, the format it is in, and its migration.
- * Opening blocks and happens in start; the registry is shared by all threads, behind one lock.
+ * store.c: opening and closing an LMDB file: one environment per file and process, the format it is in, and its
+ * migration. Opening blocks and happens in start; the registry is shared by all threads, behind one lock.
  */
 #include "errno-error.h"
 #include "store-private.h"
@@ -14,19 +14,21 @@
 #include <hero-service/error.h>
 #include <hero-service/listener.h>
 
-#define DEFAULT_MAP_SIZE ((gsize) 64 << 30)
-#define SMALLEST_MAP_SIZE ((gsize) 64 << 20)
+#define DEFAULT_MAP_SIZE ((gsize)64 << 30)
+#define SMALLEST_MAP_SIZE ((gsize)64 << 20)
 #define MAX_READERS 1024
 #define FORMAT_KEY "format"
 
-/* LMDB opens one file twice without a word, and then its locks do not hold: hence device and inode of all open files. */
+/*
+ * LMDB opens one file twice without a word, and then its locks do not hold: hence device and inode of all open files.
+ */
 static GMutex registry_lock;
 static GHashTable *registry;
 
 static gboolean
 registry_add (HeroStore *self, dev_t device, ino_t inode, GError **error)
 {
-  char *key = g_strdup_printf ("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, (guint64) device, (guint64) inode);
+  char *key = g_strdup_printf ("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, (guint64)device, (guint64)inode);
 
   g_mutex_lock (&registry_lock);
   if (!registry)
@@ -93,7 +95,7 @@ static int
 open_env_of_size (HeroStore *self, const HeroStoreOptions *options, gsize map_size)
 {
   guint flags = MDB_NOSUBDIR | MDB_NOTLS | (options->relaxed ? MDB_NOSYNC : 0);
-  guint tables = options->tables ? g_strv_length ((char **) options->tables) : 0;
+  guint tables = options->tables ? g_strv_length ((char **)options->tables) : 0;
   int result = mdb_env_create (&self->env);
 
   if (result == 0)
@@ -121,8 +123,9 @@ open_env (HeroStore *self, const HeroStoreOptions *options, GError **error)
     result = open_env_of_size (self, options, size /= 2);
   if (result == MDB_INVALID || result == MDB_VERSION_MISMATCH || result == MDB_CORRUPTED)
     {
-      g_set_error (error, HERO_ERROR, HERO_ERROR_FORMAT, "%s is not a store of ours (%s): move it away or restore a backup",
-                   self->path, mdb_strerror (result));
+      g_set_error (error, HERO_ERROR, HERO_ERROR_FORMAT,
+                   "%s is not a store of ours (%s): move it away or restore a backup", self->path,
+                   mdb_strerror (result));
       return FALSE;
     }
   if (result != 0)
@@ -161,25 +164,27 @@ is_fresh (MDB_txn *txn)
 static guint
 read_format (MDB_txn *txn)
 {
-  MDB_val key = { strlen (FORMAT_KEY), (void *) FORMAT_KEY }, value;
+  MDB_val key = { strlen (FORMAT_KEY), (void *)FORMAT_KEY }, value;
   MDB_dbi meta;
 
   if (mdb_dbi_open (txn, HERO_STORE_META, 0, &meta) != 0 || mdb_get (txn, meta, &key, &value) != 0)
     return 0;
   g_autofree char *text = g_strndup (value.mv_data, value.mv_size);
-  return (guint) g_ascii_strtoull (text, NULL, 10);
+  return (guint)g_ascii_strtoull (text, NULL, 10);
 }
 
 static gboolean
 write_format (HeroStoreTxn *txn, guint format, GError **error)
 {
   char text[16];
-  gsize length = (gsize) g_snprintf (text, sizeof text, "%u", format);
+  gsize length = (gsize)g_snprintf (text, sizeof text, "%u", format);
 
   return hero_store_put (txn, HERO_STORE_META, FORMAT_KEY, strlen (FORMAT_KEY), text, length, error);
 }
 
-/* The copy is complete and on disk before its name appears. Outside of a transaction: copying takes LMDB's write lock. */
+/*
+ * The copy is complete and on disk before its name appears. Outside of a transaction: copying takes LMDB's write lock.
+ */
 static gboolean
 back_up (HeroStore *self, guint format, GError **error)
 {
@@ -224,17 +229,18 @@ adopt_format (HeroStoreTxn *txn, const HeroStoreOptions *options, GError **error
 
   if (found == 0)
     {
-      g_set_error (error, HERO_ERROR, HERO_ERROR_FORMAT, "%s has no format record: it is not a store of ours; move it away",
-                   self->path);
+      g_set_error (error, HERO_ERROR, HERO_ERROR_FORMAT,
+                   "%s has no format record: it is not a store of ours; move it away", self->path);
       return FALSE;
     }
   if (found == options->format)
     return TRUE;
   if (found > options->format || !options->migrate)
     {
-      g_set_error (error, HERO_ERROR, HERO_ERROR_FORMAT,
-                   "%s has format %u, this version reads format %u: install the version that wrote it, or move the file away",
-                   self->path, found, options->format);
+      g_set_error (
+          error, HERO_ERROR, HERO_ERROR_FORMAT,
+          "%s has format %u, this version reads format %u: install the version that wrote it, or move the file away",
+          self->path, found, options->format);
       return FALSE;
     }
   return migrate (txn, options, found, error);
@@ -295,8 +301,8 @@ hero_store_open (const char *path, const HeroStoreOptions *options, GError **err
   self->tables = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_mutex_init (&self->lock);
   g_cond_init (&self->no_readers);
-  if (!make_file (self, error) || !open_env (self, options, error)
-      || !back_up_if_older (self, options, error) || !open_tables (self, options, error))
+  if (!make_file (self, error) || !open_env (self, options, error) || !back_up_if_older (self, options, error)
+      || !open_tables (self, options, error))
     return NULL;
   self->writer = hero_store_writer_new (self);
   return g_steal_pointer (&self);
@@ -333,5 +339,5 @@ hero_store_get_size (HeroStore *self)
 
   if (mdb_env_info (self->env, &info) != 0 || mdb_env_stat (self->env, &stat) != 0)
     return 0;
-  return ((guint64) info.me_last_pgno + 1) * stat.ms_psize;
+  return ((guint64)info.me_last_pgno + 1) * stat.ms_psize;
 }

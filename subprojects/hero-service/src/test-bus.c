@@ -1,6 +1,6 @@
 /*
- * test-bus.c: each row of the contract of the bus (mycelium 13 and 8.1). Two services run on threads of their own; the test
- * thread has a context of its own, on which its subscriptions and requests are called back.
+ * test-bus.c: each row of the contract of the bus (mycelium 13 and 8.1). Two services run on threads of their own; the
+ * test thread has a context of its own, on which its subscriptions and requests are called back.
  */
 #include <hero-service/hero-service.h>
 
@@ -80,27 +80,27 @@ sample_create (HeroServiceContext *ctx, GError **error)
 static gboolean
 sample_start (gpointer self, GCancellable *cancellable, GError **error)
 {
-  hero_service_set_rpc (((Sample *) self)->ctx, &spec, self);
-  hero_service_ready (((Sample *) self)->ctx);
+  hero_service_set_rpc (((Sample *)self)->ctx, &spec, self);
+  hero_service_ready (((Sample *)self)->ctx);
   return TRUE;
 }
 
 static gboolean
 sample_serve (gpointer self, GError **error)
 {
-  return hero_service_serve (((Sample *) self)->ctx, error);
+  return hero_service_serve (((Sample *)self)->ctx, error);
 }
 
 static void
 sample_stop (gpointer self)
 {
-  hero_service_stop (((Sample *) self)->ctx);
+  hero_service_stop (((Sample *)self)->ctx);
 }
 
 static void
 sample_destroy (gpointer self)
 {
-  hero_service_free_context (((Sample *) self)->ctx);
+  hero_service_free_context (((Sample *)self)->ctx);
   g_free (self);
 }
 
@@ -109,8 +109,8 @@ static const HeroSocketSpec sockets[] = { { "rpc", "openrpc", 0, 0 }, { NULL } }
 #define SAMPLE(name_)                                                                                                  \
   {                                                                                                                    \
     .name = name_, .title = name_, .version = "1.0.0", .description = "A sample.", .domains = "main",                  \
-    .socket_size = sizeof (HeroSocketSpec), .sockets = sockets, .create = sample_create, .start = sample_start, .serve = sample_serve, .stop = sample_stop,    \
-    .destroy = sample_destroy                                                                                          \
+    .socket_size = sizeof (HeroSocketSpec), .sockets = sockets, .create = sample_create, .start = sample_start,        \
+    .serve = sample_serve, .stop = sample_stop, .destroy = sample_destroy                                              \
   }
 const HeroServicePlugin alpha = SAMPLE ("alpha");
 const HeroServicePlugin beta = SAMPLE ("beta");
@@ -124,8 +124,8 @@ typedef struct
   GMainContext *context; /* the test's */
   GString *heard;        /* what on_message was told */
   guint destroyed;
-  GPtrArray *kept;       /* HeroBusMessage, by on_keep */
-  GBytes *reply;         /* of on_answered */
+  GPtrArray *kept; /* HeroBusMessage, by on_keep */
+  GBytes *reply;   /* of on_answered */
   GError *error;
   JsonNode *result;
   guint answers;
@@ -152,7 +152,7 @@ set_up (Fixture *f, gconstpointer data)
   g_main_context_push_thread_default (f->context);
   g_main_context_acquire (f->context);
   f->heard = g_string_new (NULL);
-  f->kept = g_ptr_array_new_with_free_func ((GDestroyNotify) hero_bus_message_unref);
+  f->kept = g_ptr_array_new_with_free_func ((GDestroyNotify)hero_bus_message_unref);
   f->alpha_host = start_host (&alpha, data);
   f->beta_host = start_host (&beta, NULL);
   f->alpha = hero_service_get_bus (hero_test_host_get_context (f->alpha_host));
@@ -223,7 +223,7 @@ hear (Fixture *f, HeroBusMessage *message, char tag)
   gsize length;
   const char *text = g_bytes_get_data (hero_bus_message_get_payload (message), &length);
 
-  g_string_append_printf (f->heard, "%c%.*s ", tag, (int) length, text);
+  g_string_append_printf (f->heard, "%c%.*s ", tag, (int)length, text);
 }
 
 #define LISTENER(name, tag)                                                                                            \
@@ -238,7 +238,7 @@ LISTENER (on_o, 'o')
 static void
 on_destroy (gpointer data)
 {
-  ((Fixture *) data)->destroyed++;
+  ((Fixture *)data)->destroyed++;
 }
 
 static guint
@@ -306,7 +306,9 @@ assert_request_fails (Fixture *f, int code)
   f->answers = 0;
 }
 
-/* ------------------------------------------------------------------------------------------------ publish, subscribe */
+/*
+ * ------------------------------------------------------------------------------------------------ publish, subscribe
+ */
 
 static void
 test_delivery (Fixture *f, gconstpointer data)
@@ -381,7 +383,7 @@ on_order (HeroBus *bus, HeroBusMessage *message, gpointer data)
   g_autofree char *text = g_strndup (g_bytes_get_data (hero_bus_message_get_payload (message), NULL),
                                      g_bytes_get_size (hero_bus_message_get_payload (message)));
 
-  g_assert_cmpuint ((guint) atoi (text), ==, next[from_alpha]);
+  g_assert_cmpuint ((guint)atoi (text), ==, next[from_alpha]);
   next[from_alpha]++;
 }
 
@@ -462,7 +464,7 @@ on_unsubscribe_self (HeroBus *bus, HeroBusMessage *message, gpointer data)
 {
   hear (data, message, 's');
   hero_bus_unsubscribe (bus, self_id);
-  g_assert_cmpuint (((Fixture *) data)->destroyed, ==, 0); /* its data is in use */
+  g_assert_cmpuint (((Fixture *)data)->destroyed, ==, 0); /* its data is in use */
 }
 
 static void
@@ -478,7 +480,7 @@ test_unsubscribe_inside (Fixture *f, gconstpointer data)
 static gpointer
 unsubscribe_elsewhere (gpointer data)
 {
-  hero_bus_unsubscribe (((Fixture *) data)->alpha, self_id);
+  hero_bus_unsubscribe (((Fixture *)data)->alpha, self_id);
   return NULL;
 }
 
@@ -651,7 +653,10 @@ test_closed (Fixture *f, gconstpointer data)
   publish_ok (f->beta, "news", "x");
 }
 
-/* ------------------------------------------------------------------------------------------------ other nodes, the router */
+/*
+ * ------------------------------------------------------------------------------------------------ other nodes, the
+ * router
+ */
 
 static gboolean
 deliver_nothing (gpointer self, HeroBusMessage *message, const HeroBusAddress *dst, gboolean wanted, GError **error)

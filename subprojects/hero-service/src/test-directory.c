@@ -102,11 +102,11 @@ test_refused_dirs (void)
 static void
 enter_own_namespace (void)
 {
-  g_autofree char *map = g_strdup_printf ("1000 %u 1\n", (guint) geteuid ());
+  g_autofree char *map = g_strdup_printf ("1000 %u 1\n", (guint)geteuid ());
 
   g_assert_cmpint (unshare (CLONE_NEWUSER), ==, 0);
   int fd = open ("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
-  g_assert_cmpint (write (fd, map, strlen (map)), ==, (gssize) strlen (map));
+  g_assert_cmpint (write (fd, map, strlen (map)), ==, (gssize)strlen (map));
   close (fd);
 }
 
@@ -122,7 +122,7 @@ test_foreign_owner (void)
   if (geteuid () == 0)
     {
       g_autoptr (TestDir) dir = test_dir_new ();
-      g_assert_cmpint (chown (dir, 12345, (gid_t) -1), ==, 0);
+      g_assert_cmpint (chown (dir, 12345, (gid_t)-1), ==, 0);
       assert_refused (dir, "belongs to uid 12345");
       return;
     }

@@ -18,7 +18,7 @@ raw_listen (const char *path, int backlog)
   int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
   g_strlcpy (address.sun_path, path, sizeof address.sun_path);
-  g_assert_cmpint (bind (fd, (struct sockaddr *) &address, sizeof address), ==, 0);
+  g_assert_cmpint (bind (fd, (struct sockaddr *)&address, sizeof address), ==, 0);
   if (backlog >= 0)
     g_assert_cmpint (listen (fd, backlog), ==, 0);
   return fd;
@@ -55,7 +55,8 @@ test_path_length (void)
   g_autoptr (GError) error = NULL;
 
   longest[0] = too_long[0] = '/';
-  text = g_strdup_printf ("socket path is 108 bytes, the limit is 107: %s; set socket_dir to a shorter directory", too_long);
+  text = g_strdup_printf ("socket path is 108 bytes, the limit is 107: %s; set socket_dir to a shorter directory",
+                          too_long);
   assert_refused (too_long, HERO_ERROR_INVALID, text);
   g_autoptr (HeroListener) listener = hero_listener_new_unix (longest, 0600, NULL, &error);
   g_assert_no_error (error);
@@ -160,7 +161,8 @@ test_live (void)
   g_autofree char *path = g_build_filename (dir, "resp.sock", NULL);
   g_autofree char *name = g_path_get_basename (dir);
   g_autofree char *text = g_strdup_printf ("%s/resp.sock is served by pid %d (test-listener); stop it, or set [host] "
-                                           "socket_dir to another place", name, getpid ());
+                                           "socket_dir to another place",
+                                           name, getpid ());
   int fd = raw_listen (path, 5);
 
   assert_refused (path, HERO_ERROR_BUSY, text);
@@ -182,7 +184,7 @@ test_full_backlog (void)
   for (guint i = 0; i < G_N_ELEMENTS (clients); i++)
     {
       clients[i] = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-      (void) !connect (clients[i], (struct sockaddr *) &address, sizeof address);
+      (void)!connect (clients[i], (struct sockaddr *)&address, sizeof address);
     }
   assert_refused (path, HERO_ERROR_BUSY, "is served by another process");
   for (guint i = 0; i < G_N_ELEMENTS (clients); i++)
@@ -194,7 +196,8 @@ static gpointer
 serve_health (gpointer data)
 {
   int fd = GPOINTER_TO_INT (data);
-  static const char reply[] = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"status\":\"ok\", \"service\" : \"hero_db\"}";
+  static const char reply[]
+      = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"status\":\"ok\", \"service\" : \"hero_db\"}";
 
   for (;;)
     {
@@ -285,8 +288,9 @@ static void
 test_tcp (void)
 {
   g_autoptr (GError) error = NULL;
-  static const char *const bad[] = { "", "80", "localhost:80", "127.0.0.1", "127.0.0.1:65536", "127.0.0.1:x", "::1:80",
-                                     "[127.0.0.1]:80", "[::1]", "[]:80" };
+  static const char *const bad[]
+      = { "",      "80",   "localhost:80", "127.0.0.1", "127.0.0.1:65536", "127.0.0.1:x", "::1:80", "[127.0.0.1]:80",
+          "[::1]", "[]:80" };
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {

@@ -16,16 +16,17 @@ connect_to (const char *address, gboolean mapped)
   g_autoptr (GSocketConnectable) target = g_network_address_parse (address, 0, NULL);
   guint16 port = g_network_address_get_port (G_NETWORK_ADDRESS (target));
   gboolean ipv6 = address[0] == '[';
-  struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons (port), .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  struct sockaddr_in in
+      = { .sin_family = AF_INET, .sin_port = htons (port), .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
   struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons (port), .sin6_addr = IN6ADDR_LOOPBACK_INIT };
 
   if (mapped)
     inet_pton (AF_INET6, "::ffff:127.0.0.1", &in6.sin6_addr);
   int fd = socket (ipv6 || mapped ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (ipv6 || mapped)
-    g_assert_cmpint (connect (fd, (struct sockaddr *) &in6, sizeof in6), ==, 0);
+    g_assert_cmpint (connect (fd, (struct sockaddr *)&in6, sizeof in6), ==, 0);
   else
-    g_assert_cmpint (connect (fd, (struct sockaddr *) &in, sizeof in), ==, 0);
+    g_assert_cmpint (connect (fd, (struct sockaddr *)&in, sizeof in), ==, 0);
   return fd;
 }
 

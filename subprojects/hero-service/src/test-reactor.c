@@ -76,13 +76,13 @@ on_read (int fd, guint32 events, gpointer data)
 
   f->last_events = events;
   f->fired[index_of (f, fd)]++;
-  (void) !read (fd, buffer, sizeof buffer);
+  (void)!read (fd, buffer, sizeof buffer);
 }
 
 static void
 on_turn (gpointer data)
 {
-  ((Fixture *) data)->turns++;
+  ((Fixture *)data)->turns++;
 }
 
 static void

@@ -138,7 +138,7 @@ test_bad_arguments (void)
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_autoptr (GError) error = NULL;
-      g_assert_false (hero_store_write_sync (store, write_put, (gpointer) &rows[i].put, &error));
+      g_assert_false (hero_store_write_sync (store, write_put, (gpointer)&rows[i].put, &error));
       g_assert_error (error, HERO_ERROR, rows[i].code);
     }
   put (store, "a", longest, "v");
@@ -157,7 +157,7 @@ delete_odd (HeroStoreTxn *txn, gpointer data, GError **error)
       gconstpointer key;
       gsize length;
       hero_store_cursor_get (cursor, &key, &length, NULL, NULL);
-      if ((((const char *) key)[length - 1] - '0') % 2 == 1 && !hero_store_cursor_delete (cursor, error))
+      if ((((const char *)key)[length - 1] - '0') % 2 == 1 && !hero_store_cursor_delete (cursor, error))
         return FALSE;
     }
   return TRUE;
@@ -176,7 +176,7 @@ keys_of (HeroStore *store, gboolean backwards)
       gconstpointer key;
       gsize length;
       hero_store_cursor_get (cursor, &key, &length, NULL, NULL);
-      g_string_append_len (keys, key, (gssize) length);
+      g_string_append_len (keys, key, (gssize)length);
       g_string_append_c (keys, ' ');
       more = backwards ? hero_store_cursor_previous (cursor) : hero_store_cursor_next (cursor);
     }
@@ -286,7 +286,7 @@ typedef struct
 static gboolean
 write_group_put (HeroStoreTxn *txn, gpointer data, GError **error)
 {
-  return write_put (txn, &((GroupPut *) data)->put, error);
+  return write_put (txn, &((GroupPut *)data)->put, error);
 }
 
 static void
@@ -458,7 +458,7 @@ test_foreign_file (void)
   g_assert_cmpint (mdb_env_open (env, foreign, MDB_NOSUBDIR, 0600), ==, 0);
   g_assert_cmpint (mdb_txn_begin (env, NULL, 0, &txn), ==, 0);
   g_assert_cmpint (mdb_dbi_open (txn, NULL, 0, &dbi), ==, 0);
-  g_assert_cmpint (mdb_put (txn, dbi, &(MDB_val){ 1, (char *) "k" }, &(MDB_val){ 1, (char *) "v" }, 0), ==, 0);
+  g_assert_cmpint (mdb_put (txn, dbi, &(MDB_val){ 1, (char *)"k" }, &(MDB_val){ 1, (char *)"v" }, 0), ==, 0);
   g_assert_cmpint (mdb_txn_commit (txn), ==, 0);
   mdb_env_close (env);
   assert_open_fails (foreign, &plain, HERO_ERROR_FORMAT, "is not a store of ours");
@@ -469,7 +469,7 @@ migrate_add (HeroStoreTxn *txn, guint from, GError **error)
 {
   char key[] = "migrated-0";
 
-  key[strlen (key) - 1] = (char) ('0' + from);
+  key[strlen (key) - 1] = (char)('0' + from);
   return hero_store_put (txn, "a", key, strlen (key), "yes", 3, error);
 }
 
@@ -549,7 +549,7 @@ write_proc (const char *path, const char *format, guint id)
   g_autofree char *text = g_strdup_printf (format, id);
   int fd = open (path, O_WRONLY | O_CLOEXEC);
 
-  g_assert_cmpint (write (fd, text, strlen (text)), ==, (gssize) strlen (text));
+  g_assert_cmpint (write (fd, text, strlen (text)), ==, (gssize)strlen (text));
   close (fd);
 }
 
@@ -603,7 +603,7 @@ acknowledge (GObject *source, GAsyncResult *result, gpointer data)
 {
   guint64 *message = data; /* number, descriptor */
 
-  if (hero_store_write_finish (NULL, result, NULL) && write ((int) message[1], message, sizeof *message) < 0)
+  if (hero_store_write_finish (NULL, result, NULL) && write ((int)message[1], message, sizeof *message) < 0)
     _exit (2);
   g_free (message);
 }
@@ -619,7 +619,7 @@ write_until_killed (const char *path, int acknowledgements)
       for (guint i = 0; i < round; i++)
         {
           guint64 *message = g_new (guint64, 2);
-          message[1] = (guint64) acknowledgements;
+          message[1] = (guint64)acknowledgements;
           hero_store_write_async (store, write_append, message, NULL, acknowledge, message);
         }
       while (g_main_context_iteration (NULL, FALSE))

@@ -1,7 +1,7 @@
 /*
- * bus.h: the message bus inside the process (contract mycelium 13). Works with or without the mycelium plugin, which hooks
- * itself in below as the node's router. All functions may be called from any thread and never block; callbacks come on the
- * context that was thread-default at the call. Payloads are shared, not copied.
+ * bus.h: the message bus inside the process (contract mycelium 13). Works with or without the mycelium plugin, which
+ * hooks itself in below as the node's router. All functions may be called from any thread and never block; callbacks
+ * come on the context that was thread-default at the call. Payloads are shared, not copied.
  */
 #pragma once
 
@@ -50,10 +50,11 @@ HeroBus *hero_service_get_bus (HeroServiceContext *ctx);
 
 typedef void (*HeroBusFunc) (HeroBus *bus, HeroBusMessage *message, gpointer data); /* message: borrowed, ref to keep */
 
-gboolean hero_bus_publish (HeroBus *bus, const HeroBusAddress *dst, GBytes *topic, GBytes *payload, guint64 *id, GError **error);
+gboolean hero_bus_publish (HeroBus *bus, const HeroBusAddress *dst, GBytes *topic, GBytes *payload, guint64 *id,
+                           GError **error);
 /* group NULL = every message; else one member of the group gets it. Returns an id, never 0. */
-guint hero_bus_subscribe (HeroBus *bus, GBytes *topic, const char *group, HeroBusFlags flags, HeroBusFunc func, gpointer data,
-                          GDestroyNotify destroy);
+guint hero_bus_subscribe (HeroBus *bus, GBytes *topic, const char *group, HeroBusFlags flags, HeroBusFunc func,
+                          gpointer data, GDestroyNotify destroy);
 void hero_bus_unsubscribe (HeroBus *bus, guint id);
 /* timeout_ms 0 = 60 s. */
 void hero_bus_request_async (HeroBus *bus, const HeroBusAddress *dst, GBytes *topic, GBytes *payload, guint timeout_ms,
@@ -61,8 +62,9 @@ void hero_bus_request_async (HeroBus *bus, const HeroBusAddress *dst, GBytes *to
 GBytes *hero_bus_request_finish (HeroBus *bus, GAsyncResult *result, GError **error);
 gboolean hero_bus_reply (HeroBusMessage *message, GBytes *payload, GError **error);
 /* One JSON-RPC call to <service>.rpc. params: taken, may be NULL; identity NULL = the local system. */
-void hero_bus_call_async (HeroBus *bus, const char *service, const char *method, JsonNode *params, HeroIdentity *identity,
-                          guint timeout_ms, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void hero_bus_call_async (HeroBus *bus, const char *service, const char *method, JsonNode *params,
+                          HeroIdentity *identity, guint timeout_ms, GCancellable *cancellable,
+                          GAsyncReadyCallback callback, gpointer user_data);
 /* The result (transfer full); a JSON-RPC error reply gives HERO_RPC_REPLY_ERROR with its code. */
 JsonNode *hero_bus_call_finish (HeroBus *bus, GAsyncResult *result, GError **error);
 #define HERO_RPC_REPLY_ERROR (hero_rpc_reply_error_quark ())
@@ -70,7 +72,8 @@ GQuark hero_rpc_reply_error_quark (void);
 
 /* ---- a message */
 HeroBusMessage *hero_bus_message_ref (HeroBusMessage *message);
-void hero_bus_message_unref (HeroBusMessage *message); /* the last one of a request without reply: NO_REPLY to the asker */
+/* The last one of a request without reply: NO_REPLY to the asker. */
+void hero_bus_message_unref (HeroBusMessage *message);
 guint64 hero_bus_message_get_id (HeroBusMessage *message);
 GBytes *hero_bus_message_get_topic (HeroBusMessage *message);
 GBytes *hero_bus_message_get_payload (HeroBusMessage *message);
@@ -85,7 +88,8 @@ typedef struct
 {
   /* A message for a topic without subscription, or for another node. Any thread, must not block: post to the context.
      request TRUE: a reply is awaited. Returns FALSE with a HERO_BUS_ERROR if it is refused at once. */
-  gboolean (*deliver) (gpointer self, HeroBusMessage *message, const HeroBusAddress *dst, gboolean request, GError **error);
+  gboolean (*deliver) (gpointer self, HeroBusMessage *message, const HeroBusAddress *dst, gboolean request,
+                       GError **error);
   /* TRUE if the address is this node. Any thread. */
   gboolean (*is_local) (gpointer self, const HeroBusAddress *address);
 } HeroBusRouter;
@@ -95,19 +99,21 @@ void hero_bus_unset_router (HeroBus *bus);
 /* TRUE if topic is "<service>.rpc" of a service known to the configuration: reserved, never in an inbox. */
 gboolean hero_bus_is_service_topic (HeroBus *bus, GBytes *topic);
 /*
- * For the router plugin: deliver a message that came from outside (HTTP skin, bridge) to service topics and subscriptions.
- * Answered like hero_bus_request_async when a reply is wanted, else with NULL at once. NO_RESPONDER: nobody here.
+ * For the router plugin: deliver a message that came from outside (HTTP skin, bridge) to service topics and
+ * subscriptions. Answered like hero_bus_request_async when a reply is wanted, else with NULL at once. NO_RESPONDER:
+ * nobody here.
  */
-void hero_bus_deliver_async (HeroBus *bus, GBytes *topic, GBytes *payload, const HeroBusAddress *source, HeroIdentity *identity,
-                             gboolean want_reply, guint timeout_ms, GCancellable *cancellable, GAsyncReadyCallback callback,
-                             gpointer user_data);
+void hero_bus_deliver_async (HeroBus *bus, GBytes *topic, GBytes *payload, const HeroBusAddress *source,
+                             HeroIdentity *identity, gboolean want_reply, guint timeout_ms, GCancellable *cancellable,
+                             GAsyncReadyCallback callback, gpointer user_data);
 GBytes *hero_bus_deliver_finish (HeroBus *bus, GAsyncResult *result, GError **error);
 /*
- * The same for a service that the configuration does not know, a reply wanted: payload, a JSON-RPC body, goes to the rpc.sock
- * at path. If that is not live the reply is error -32093.
+ * The same for a service that the configuration does not know, a reply wanted: payload, a JSON-RPC body, goes to the
+ * rpc.sock at path. If that is not live the reply is error -32093.
  */
 void hero_bus_forward_async (HeroBus *bus, const char *path, GBytes *topic, GBytes *payload, HeroIdentity *identity,
-                             guint timeout_ms, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+                             guint timeout_ms, GCancellable *cancellable, GAsyncReadyCallback callback,
+                             gpointer user_data);
 /* TRUE if there is a subscription (not OBSERVE) or a service for the topic in this process. */
 gboolean hero_bus_has_receiver (HeroBus *bus, GBytes *topic);
 guint hero_bus_count_receivers (HeroBus *bus, GBytes *topic); /* subscriptions (not OBSERVE), members of groups too */

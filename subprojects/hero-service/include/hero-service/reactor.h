@@ -1,6 +1,7 @@
 /*
- * reactor.h: many sockets in one GMainContext. poll(2) costs O(sockets) at each wake-up; here one epoll descriptor stands in
- * the context and the sockets behind it, so ten thousand idle connections cost nothing. One thread: the context's.
+ * reactor.h: many sockets in one GMainContext. poll(2) costs O(sockets) at each wake-up; here one epoll descriptor
+ * stands in the context and the sockets behind it, so ten thousand idle connections cost nothing. One thread: the
+ * context's.
  */
 #pragma once
 
@@ -11,7 +12,9 @@ G_BEGIN_DECLS
 typedef struct _HeroReactor HeroReactor;
 typedef struct _HeroReactorWatch HeroReactorWatch;
 
-/* events: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR. The watch may be removed, and others too, inside the call. */
+/*
+ * events: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR. The watch may be removed, and others too, inside the call.
+ */
 typedef void (*HeroReactorFunc) (int fd, guint32 events, gpointer data);
 
 HeroReactor *hero_reactor_new (GMainContext *context, GError **error);

@@ -1,7 +1,7 @@
 /*
- * store.h: records in LMDB. One environment per file and process (a registry by device and inode sees to it), one writer
- * thread per environment: writes are closures, those queued together share one transaction and one sync. Reads are short
- * snapshots on any thread. Keys are at most 511 bytes.
+ * store.h: records in LMDB. One environment per file and process (a registry by device and inode sees to it), one
+ * writer thread per environment: writes are closures, those queued together share one transaction and one sync. Reads
+ * are short snapshots on any thread. Keys are at most 511 bytes.
  */
 #pragma once
 
@@ -13,7 +13,9 @@ typedef struct _HeroStore HeroStore;
 typedef struct _HeroStoreTxn HeroStoreTxn;
 typedef struct _HeroStoreCursor HeroStoreCursor;
 
-/* Brings records of format `from` to `from + 1` inside the transaction. The file was copied to <file>.v<from> before. */
+/*
+ * Brings records of format `from` to `from + 1` inside the transaction. The file was copied to <file>.v<from> before.
+ */
 typedef gboolean (*HeroStoreMigrate) (HeroStoreTxn *txn, guint from, GError **error);
 
 typedef struct
@@ -53,15 +55,15 @@ HeroStoreTxn *hero_store_read_begin (HeroStore *store, GError **error);
 void hero_store_read_end (HeroStoreTxn *txn);
 
 /* ---- records; table NULL = the unnamed one. Values point into the map: valid until the transaction ends. */
-gboolean hero_store_get (HeroStoreTxn *txn, const char *table, gconstpointer key, gsize key_length, gconstpointer *value,
-                         gsize *value_length); /* FALSE: not there */
+gboolean hero_store_get (HeroStoreTxn *txn, const char *table, gconstpointer key, gsize key_length,
+                         gconstpointer *value, gsize *value_length); /* FALSE: not there */
 gboolean hero_store_put (HeroStoreTxn *txn, const char *table, gconstpointer key, gsize key_length, gconstpointer value,
                          gsize value_length, GError **error);
 /* Adds under the next key of a big-endian 64-bit sequence, from 1; no number is given twice. sequence may be NULL. */
-gboolean hero_store_append (HeroStoreTxn *txn, const char *table, gconstpointer value, gsize value_length, guint64 *sequence,
-                            GError **error);
-gboolean hero_store_delete (HeroStoreTxn *txn, const char *table, gconstpointer key, gsize key_length, gboolean *existed,
-                            GError **error);
+gboolean hero_store_append (HeroStoreTxn *txn, const char *table, gconstpointer value, gsize value_length,
+                            guint64 *sequence, GError **error);
+gboolean hero_store_delete (HeroStoreTxn *txn, const char *table, gconstpointer key, gsize key_length,
+                            gboolean *existed, GError **error);
 gboolean hero_store_clear (HeroStoreTxn *txn, const char *table, GError **error);
 guint64 hero_store_count (HeroStoreTxn *txn, const char *table);
 
