@@ -197,11 +197,8 @@ hero_config_check_services (HeroConfig *config)
     hero_config_check_socket (config, config->control_service, "admin");
   if (enabled == 0)
     {
-      g_autofree char *names = NULL;
+      g_autofree char *names = hero_config_join_names (config, ", ");
 
-      g_ptr_array_add (config->file->names, NULL);
-      names = g_strjoinv (", ", (char **) config->file->names->pdata);
-      g_ptr_array_set_size (config->file->names, config->file->names->len - 1);
       hero_config_add (config, HERO_REPORT_ERROR, (HeroTomlPlace){ 0, 0 },
                        "no service is enabled; set enabled = true for one of: %s", names);
     }

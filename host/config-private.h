@@ -34,6 +34,10 @@ struct _HeroConfigFile
   GHashTable *lines;    /* table -> GPtrArray of HeroConfigLine */
 };
 
+/* ---- config.c */
+/* All services known to the configuration, in start order; transfer full. */
+char *hero_config_join_names (const HeroConfig *config, const char *separator);
+
 /* ---- config-diagnostic.c */
 void hero_config_add (HeroConfig *config, HeroReportSeverity severity, HeroTomlPlace place, const char *format, ...)
     G_GNUC_PRINTF (4, 5);

@@ -80,6 +80,16 @@ note_host_keys (HeroConfig *config)
 
 /* ---- services */
 
+char *
+hero_config_join_names (const HeroConfig *config, const char *separator)
+{
+  GString *out = g_string_new (NULL);
+
+  for (guint i = 0; i < config->file->names->len; i++)
+    g_string_append_printf (out, "%s%s", i > 0 ? separator : "", (char *) g_ptr_array_index (config->file->names, i));
+  return g_string_free (out, FALSE);
+}
+
 /* The six in their order, further ones in the order of the file, the router last. */
 static void
 resolve_names (HeroConfig *config)
@@ -87,7 +97,6 @@ resolve_names (HeroConfig *config)
   const HeroToml *root = config->file->root;
   const char *only = config->file->only;
   GPtrArray *names = config->file->names;
-  g_autofree char *text = NULL;
 
   for (const HeroKnownService *known = hero_known_services; known->name != NULL; known++)
     if (!g_str_equal (known->name, HERO_LAST_SERVICE))
@@ -104,11 +113,7 @@ resolve_names (HeroConfig *config)
   if (only != NULL && hero_config_name_is_free (only))
     g_ptr_array_add (names, g_strdup (only));
   g_ptr_array_add (names, g_strdup (HERO_LAST_SERVICE));
-
-  g_ptr_array_add (names, NULL);
-  text = g_strjoinv (" ", (char **) names->pdata);
-  g_ptr_array_set_size (names, names->len - 1);
-  g_hash_table_insert (config->settings, g_strdup ("services"), g_steal_pointer (&text));
+  g_hash_table_insert (config->settings, g_strdup ("services"), hero_config_join_names (config, " "));
 }
 
 static HeroServiceConfig *
