@@ -24,13 +24,15 @@ static const HeroFlag common_flags[] = {
   { "help", 'h', HERO_FLAG_SWITCH, TRUE, NULL, NULL, NULL, "print this text and end" },
   { NULL },
 };
-static const HeroFlag version_flag = { "version", 0, HERO_FLAG_SWITCH, TRUE, NULL, NULL, NULL, "print the version and end" };
+static const HeroFlag version_flag
+    = { "version", 0, HERO_FLAG_SWITCH, TRUE, NULL, NULL, NULL, "print the version and end" };
 
 static const HeroFlag *
 find_in (const HeroFlag *flags, const char *name, gsize length, char letter)
 {
   for (; flags != NULL && flags->name != NULL; flags++)
-    if (letter != '\0' ? flags->letter == letter : strlen (flags->name) == length && strncmp (flags->name, name, length) == 0)
+    if (letter != '\0' ? flags->letter == letter
+                       : strlen (flags->name) == length && strncmp (flags->name, name, length) == 0)
       return flags;
   return NULL;
 }
@@ -47,7 +49,7 @@ find_flag (const HeroProgram *program, const char *argument, const char **text)
   *text = NULL;
   if (letter == '\0' && argument[1] != '-')
     return NULL;
-  length = letter != '\0' ? 0 : equals != NULL ? (gsize) (equals - name) : strlen (name);
+  length = letter != '\0' ? 0 : equals != NULL ? (gsize)(equals - name) : strlen (name);
   flag = find_in (common_flags, name, length, letter);
   if (flag == NULL)
     flag = find_in (program->flags, name, length, letter);
@@ -73,8 +75,8 @@ to_toml (const HeroFlag *flag, const char *text, GError **error)
     case HERO_FLAG_NUMBER:
       if (g_ascii_string_to_signed (text, 10, G_MININT64, G_MAXINT64, &number, NULL))
         return g_strdup_printf ("%" G_GINT64_FORMAT, number);
-      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s: expected a whole number, found \"%s\"", flag->name,
-                   text);
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s: expected a whole number, found \"%s\"",
+                   flag->name, text);
       return NULL;
     case HERO_FLAG_PATH:
       absolute = *text == '~' ? g_strdup (text) : g_canonicalize_filename (text, NULL);
@@ -95,7 +97,7 @@ add_override (HeroCli *cli, const HeroFlag *flag, const char *text, GError **err
   if (toml == NULL)
     return FALSE;
   for (guint i = 0; i < cli->overrides->len && flag->kind == HERO_FLAG_LIST; i++)
-    if (((Override *) g_ptr_array_index (cli->overrides, i))->flag == flag)
+    if (((Override *)g_ptr_array_index (cli->overrides, i))->flag == flag)
       override = g_ptr_array_index (cli->overrides, i);
   if (override == NULL)
     {
@@ -146,14 +148,16 @@ parse_argument (HeroCli *cli, int *i, int argc, char **argv, GError **error)
   else if (flag->argument == NULL && text != NULL)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s takes no value", flag->name);
   else if (flag->argument != NULL && text == NULL && *i + 1 == argc)
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s: the value %s is missing", flag->name, flag->argument);
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s: the value %s is missing", flag->name,
+                 flag->argument);
   else
     {
       if (flag->argument != NULL && text == NULL)
         text = argv[++*i];
       if (flag->argument == NULL || *text != '\0')
         return apply (cli, flag, text, error);
-      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s: the value %s is empty", flag->name, flag->argument);
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s: the value %s is empty", flag->name,
+                   flag->argument);
     }
   return FALSE;
 }
@@ -164,7 +168,7 @@ hero_cli_parse (const HeroProgram *program, int argc, char **argv, GError **erro
   g_autoptr (HeroCli) cli = g_new0 (HeroCli, 1);
 
   cli->program = program;
-  cli->overrides = g_ptr_array_new_with_free_func ((GDestroyNotify) override_free);
+  cli->overrides = g_ptr_array_new_with_free_func ((GDestroyNotify)override_free);
   for (int i = 1; i < argc; i++)
     if (!parse_argument (cli, &i, argc, argv, error))
       return NULL;
@@ -224,7 +228,8 @@ hero_cli_usage (const HeroProgram *program)
 static void
 append_help (const HeroFlag *flag, GString *out)
 {
-  g_autofree char *letter = flag->letter != '\0' && flag->letter != 'h' ? g_strdup_printf ("-%c, ", flag->letter) : g_strdup ("");
+  g_autofree char *letter
+      = flag->letter != '\0' && flag->letter != 'h' ? g_strdup_printf ("-%c, ", flag->letter) : g_strdup ("");
   g_autofree char *left = g_strdup_printf ("%s--%s%s%s", letter, flag->name, flag->argument != NULL ? " " : "",
                                            flag->argument != NULL ? flag->argument : "");
 

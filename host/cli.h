@@ -26,8 +26,8 @@ typedef struct
 } HeroCli;
 
 /*
- * argv as main got it (argv[0] is skipped); it is not changed. NULL with one line of error otherwise, for which the caller
- * prints hero_cli_usage and ends with exit code 2.
+ * argv as main got it (argv[0] is skipped); it is not changed. NULL with one line of error otherwise, for which the
+ * caller prints hero_cli_usage and ends with exit code 2.
  */
 HeroCli *hero_cli_parse (const HeroProgram *program, int argc, char **argv, GError **error);
 void hero_cli_free (HeroCli *cli);

@@ -44,9 +44,9 @@ suggest_host_key (const char *word)
 
   for (const HeroHostKey *row = hero_host_keys; row->key.name != NULL; row++)
     if ((row->scope & HERO_SCOPE_HOST) != 0)
-      g_ptr_array_add (names, (gpointer) row->key.name);
+      g_ptr_array_add (names, (gpointer)row->key.name);
   g_ptr_array_add (names, NULL);
-  return hero_suggest_text (word, "keys", (const char *const *) names->pdata);
+  return hero_suggest_text (word, "keys", (const char *const *)names->pdata);
 }
 
 static char *
@@ -57,7 +57,7 @@ suggest_table (HeroConfig *config, const char *word)
   g_ptr_array_add (names, (gpointer) "host");
   g_ptr_array_extend (names, config->file->names, NULL, NULL);
   g_ptr_array_add (names, NULL);
-  return hero_suggest_text (word, "tables", (const char *const *) names->pdata);
+  return hero_suggest_text (word, "tables", (const char *const *)names->pdata);
 }
 
 /* A table of a name of its own: a further service if it has a plugin. */
@@ -71,8 +71,8 @@ check_further_table (HeroConfig *config, const HeroToml *table)
   if (hero_toml_get (table, "plugin") == NULL)
     {
       hint = suggest_table (config, table->key);
-      hero_config_add (config, HERO_REPORT_WARNING, table->key_place, "unknown table [%s] without the key \"plugin\"; %s",
-                       table->key, hint);
+      hero_config_add (config, HERO_REPORT_WARNING, table->key_place,
+                       "unknown table [%s] without the key \"plugin\"; %s", table->key, hint);
     }
   else if (!name_is_good (table->key))
     hero_config_add (config, HERO_REPORT_ERROR, table->key_place,
@@ -113,7 +113,8 @@ check_host_table (HeroConfig *config, const HeroToml *table)
       if (!is_host_key (node->key))
         {
           hint = suggest_host_key (node->key);
-          hero_config_add (config, HERO_REPORT_WARNING, node->key_place, "unknown key \"%s\" in [host]; %s", node->key, hint);
+          hero_config_add (config, HERO_REPORT_WARNING, node->key_place, "unknown key \"%s\" in [host]; %s", node->key,
+                           hint);
           continue;
         }
       twin = hero_toml_get (config->file->root, node->key);

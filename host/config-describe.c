@@ -1,4 +1,5 @@
-/* config-describe.c: every key in effect with its source, for host.config and pages. Main thread; the result anywhere. */
+/* config-describe.c: every key in effect with its source, for host.config and pages. Main thread; the result anywhere.
+ */
 #include "config-private.h"
 
 void
@@ -21,7 +22,7 @@ hero_config_note (HeroConfig *config, const char *table, const HeroConfigKey *ke
     return;
   if (lines == NULL)
     {
-      lines = g_ptr_array_new_with_free_func ((GDestroyNotify) hero_config_line_free);
+      lines = g_ptr_array_new_with_free_func ((GDestroyNotify)hero_config_line_free);
       g_hash_table_insert (config->file->lines, g_strdup (table), lines);
     }
   line = g_new0 (HeroConfigLine, 1);
@@ -29,7 +30,8 @@ hero_config_note (HeroConfig *config, const char *table, const HeroConfigKey *ke
   line->name = g_strdup (key->name);
   line->meaning = g_strdup (key->meaning != NULL ? key->meaning : "");
   line->secret = (key->flags & HERO_CONFIG_SECRET) != 0;
-  line->entry = (HeroConfigEntry){ entry->value != NULL ? g_variant_ref (entry->value) : NULL, entry->source, entry->line };
+  line->entry
+      = (HeroConfigEntry){ entry->value != NULL ? g_variant_ref (entry->value) : NULL, entry->source, entry->line };
   g_ptr_array_add (lines, line);
 }
 
@@ -61,6 +63,6 @@ hero_config_describe (HeroConfig *config)
 
   add_lines (config, "host", &out);
   for (guint i = 0; i < config->services->len; i++)
-    add_lines (config, ((HeroServiceConfig *) g_ptr_array_index (config->services, i))->name, &out);
+    add_lines (config, ((HeroServiceConfig *)g_ptr_array_index (config->services, i))->name, &out);
   return g_variant_ref_sink (g_variant_builder_end (&out));
 }

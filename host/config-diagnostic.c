@@ -53,7 +53,8 @@ hero_config_add (HeroConfig *config, HeroReportSeverity severity, HeroTomlPlace 
   insert (config->diagnostics, diagnostic);
 }
 
-/* The place of a key of a service's table, of the table if the key is not in it. "topics[2].name" counts as "topics". */
+/* The place of a key of a service's table, of the table if the key is not in it. "topics[2].name" counts as "topics".
+ */
 static HeroTomlPlace
 find_place (HeroConfig *config, HeroServiceConfig *service, const char *key)
 {
@@ -85,7 +86,7 @@ gboolean
 hero_config_has_errors (HeroConfig *config)
 {
   for (guint i = 0; i < config->diagnostics->len; i++)
-    if (((HeroDiagnostic *) g_ptr_array_index (config->diagnostics, i))->severity == HERO_REPORT_ERROR)
+    if (((HeroDiagnostic *)g_ptr_array_index (config->diagnostics, i))->severity == HERO_REPORT_ERROR)
       return TRUE;
   return FALSE;
 }

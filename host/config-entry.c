@@ -42,7 +42,8 @@ find_node (HeroConfig *config, const HeroConfigKey *key, const HeroToml *table, 
 HeroConfigEntry *
 hero_config_entry_read (HeroConfig *config, const HeroConfigKey *key, const HeroToml *table, const char *table_name)
 {
-  g_autofree char *label = table_name != NULL ? g_strdup_printf ("[%s] %s", table_name, key->name) : g_strdup (key->name);
+  g_autofree char *label
+      = table_name != NULL ? g_strdup_printf ("[%s] %s", table_name, key->name) : g_strdup (key->name);
   const HeroToml *node = find_node (config, key, table, label);
   GVariant *value;
 

@@ -17,8 +17,8 @@ check_writers (HeroConfig *config, const struct stat *st, const char *what, gboo
   if (directory && st->st_uid == 0 && (st->st_mode & S_ISVTX) != 0)
     return;
   if ((st->st_mode & S_IWOTH) != 0)
-    hero_config_add (config, HERO_REPORT_ERROR, nowhere, "%s is writable by everybody (mode %04o); run: chmod o-w", what,
-                     st->st_mode & 07777);
+    hero_config_add (config, HERO_REPORT_ERROR, nowhere, "%s is writable by everybody (mode %04o); run: chmod o-w",
+                     what, st->st_mode & 07777);
   else if ((st->st_mode & S_IWGRP) != 0)
     hero_config_add (config, root ? HERO_REPORT_ERROR : HERO_REPORT_WARNING, nowhere,
                      "%s is writable by its group (mode %04o); run: chmod g-w", what, st->st_mode & 07777);

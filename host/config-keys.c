@@ -3,18 +3,17 @@
 
 #include <string.h>
 
-
 /* One row: name, type, default as TOML, words allowed, where the value goes, what it means. */
 #define HOST_KEY(name_, type_, fallback_, choices_, store_, member_, meaning_)                                         \
-  { .key = { .name = name_, type_, .fallback = fallback_, .choices = choices_, .meaning = meaning_ },                  \
-    .scope = HERO_SCOPE_HOST,                                                                                          \
-    .store = HERO_STORE_##store_,                                                                                      \
-    .offset = G_STRUCT_OFFSET (HeroConfig, member_) }
+  {                                                                                                                    \
+    .key = { .name = name_, type_, .fallback = fallback_, .choices = choices_, .meaning = meaning_ },                  \
+    .scope = HERO_SCOPE_HOST, .store = HERO_STORE_##store_, .offset = G_STRUCT_OFFSET (HeroConfig, member_)            \
+  }
 #define SERVICE_KEY(scope_, name_, type_, fallback_, choices_, store_, member_, meaning_)                              \
-  { .key = { .name = name_, type_, .fallback = fallback_, .choices = choices_, .meaning = meaning_ },                  \
-    .scope = HERO_SCOPE_##scope_,                                                                                      \
-    .store = HERO_STORE_##store_,                                                                                      \
-    .offset = G_STRUCT_OFFSET (HeroServiceConfig, member_) }
+  {                                                                                                                    \
+    .key = { .name = name_, type_, .fallback = fallback_, .choices = choices_, .meaning = meaning_ },                  \
+    .scope = HERO_SCOPE_##scope_, .store = HERO_STORE_##store_, .offset = G_STRUCT_OFFSET (HeroServiceConfig, member_) \
+  }
 
 #define BOOL .type = HERO_CONFIG_BOOL
 #define INT(min_, max_) .type = HERO_CONFIG_INT, .min = (min_), .max = (max_)
@@ -29,22 +28,27 @@
 const HeroHostKey hero_host_keys[] = {
   /* clang-format off */
   HOST_KEY ("socket_dir", PATH, NULL, NULL, NONE, socket_dir,
-            "Directory under which each service has its directory of sockets. Default: the environment, else ~/hero/var/sockets."),
+            "Directory under which each service has its directory of sockets. Default: the environment, else "
+            "~/hero/var/sockets."),
   HOST_KEY ("data_dir", PATH, NULL, NULL, NONE, data_dir,
             "Parent of the data directories of all services. Default: the environment, else ~/hero/var."),
   HOST_KEY ("log_level", STRING, "\"info\"", NULL, TEXT, log_level,
-            "Level for all or for each service: \"info\" or \"warn,hero_db=debug\"; off, error, warn, info, debug, trace. "
+            "Level for all or for each service: \"info\" or \"warn,hero_db=debug\"; off, error, warn, info, "
+            "debug, trace. "
             "RUST_LOG, if set, wins over it."),
   HOST_KEY ("log_format", STRING, "\"plain\"", "plain|json", TEXT, log_format, "Form of the lines on standard output."),
   HOST_KEY ("log_dir", PATH, NULL, NULL, NONE, log_dir, "Directory of the log files. Default: <data_dir>/logs."),
   HOST_KEY ("log_file", BOOL, "true", NULL, BOOL, log_file, "Write log files too."),
   HOST_KEY ("log_file_max_mib", INT (1, 1024), "10", NULL, UINT, log_file_max_mib,
             "Size in MiB at which a log file is put aside and a new one begun."),
-  HOST_KEY ("log_file_keep", INT (0, 100), "5", NULL, UINT, log_file_keep, "How many log files put aside are kept, for each source."),
+  HOST_KEY ("log_file_keep", INT (0, 100), "5", NULL, UINT, log_file_keep,
+            "How many log files put aside are kept, for each source."),
   HOST_KEY ("banner", BOOL, "true", NULL, BOOL, banner, "Print the summary once all services have been started."),
   HOST_KEY ("plugin_dir", PATH, NULL, NULL, NONE, plugin_dir,
-            "Directory in which plugins named without a path are sought. Default: HERO_BUNDLE_PLUGIN_DIR, else the one chosen at build time."),
-  HOST_KEY ("stagger_ms", INT (0, 60000), "200", NULL, UINT, stagger_ms, "Least time in milliseconds between the starts of two services."),
+            "Directory in which plugins named without a path are sought. Default: HERO_BUNDLE_PLUGIN_DIR, else "
+            "the one chosen at build time."),
+  HOST_KEY ("stagger_ms", INT (0, 60000), "200", NULL, UINT, stagger_ms,
+            "Least time in milliseconds between the starts of two services."),
   HOST_KEY ("stop_timeout_s", INT (1, 3600), "30", NULL, UINT, stop_timeout_s,
             "Seconds that all services together have to stop; then the process ends with exit code 3."),
   HOST_KEY ("watchdog_warn_ms", INT (0, DAY_MS), "2000", NULL, UINT, watchdog_warn_ms,
@@ -56,10 +60,12 @@ const HeroHostKey hero_host_keys[] = {
   HOST_KEY ("allowed_hosts", STRINGS, "[]", NULL, LIST, allowed_hosts,
             "Further values of the Host header that TCP listeners accept."),
   HOST_KEY ("control", BOOL, "true", NULL, BOOL, control,
-            "Serve the host's own directory hero_bundle/ with host.status, host.restart, host.config, /metrics and its page."),
+            "Serve the host's own directory hero_bundle/ with host.status, host.restart, host.config, /metrics "
+            "and its page."),
 
   SERVICE_KEY (COMMON, "socket_mode", MODE, "\"0600\"", NULL, MODE, socket_mode, "File mode of the sockets."),
-  SERVICE_KEY (COMMON, "socket_group", STRING, NULL, NULL, TEXT, socket_group, "Group of the socket files. Default: the user's own."),
+  SERVICE_KEY (COMMON, "socket_group", STRING, NULL, NULL, TEXT, socket_group,
+               "Group of the socket files. Default: the user's own."),
   SERVICE_KEY (COMMON, "start_timeout_s", INT (1, 3600), "10", NULL, UINT, start_timeout_s,
                "Seconds after which a start that is not ready counts as failed."),
   SERVICE_KEY (COMMON, "restart", STRING, "\"on-failure\"", "on-failure|always|never", WORD, restart,
@@ -74,20 +80,25 @@ const HeroHostKey hero_host_keys[] = {
                "Seconds of running after which restarts are counted anew."),
   SERVICE_KEY (COMMON, "max_body_bytes", INT (1024, G_MAXUINT32), "2097152", NULL, NONE, name,
                "Largest request body, for each socket."),
-  SERVICE_KEY (COMMON, "max_connections", INT (1, 65536), "512", NULL, NONE, name, "Most connections at a time, for each socket."),
+  SERVICE_KEY (COMMON, "max_connections", INT (1, 65536), "512", NULL, NONE, name,
+               "Most connections at a time, for each socket."),
   SERVICE_KEY (COMMON, "request_timeout_s", INT (0, DAY_S), "60", NULL, NONE, name,
                "Seconds after which a call that has no answer gets the error deadline_exceeded; 0 = never."),
 
-  SERVICE_KEY (SERVICE, "enabled", BOOL, "true", NULL, BOOL, enabled, "false: the service is not loaded and has no sockets."),
-  SERVICE_KEY (SERVICE, "required", BOOL, "false", NULL, BOOL, required, "true: when it fails, all stop (exit code 1 or 4)."),
+  SERVICE_KEY (SERVICE, "enabled", BOOL, "true", NULL, BOOL, enabled,
+               "false: the service is not loaded and has no sockets."),
+  SERVICE_KEY (SERVICE, "required", BOOL, "false", NULL, BOOL, required,
+               "true: when it fails, all stop (exit code 1 or 4)."),
   SERVICE_KEY (SERVICE, "isolation", STRING, "\"thread\"", "thread|process", WORD, isolation,
                "Run it as a thread of the host, or in a process of its own. The message bus only runs as a thread."),
   SERVICE_KEY (SERVICE, "plugin", STRING, NULL, NULL, TEXT, plugin,
-               "Plugin file: a path, or a name in plugin_dir. A table of another name that has this key adds a service."),
+               "Plugin file: a path, or a name in plugin_dir. A table of another name that has this key adds a "
+               "service."),
   SERVICE_KEY (SERVICE, "socket_path", PATH, NULL, NULL, TEXT, rpc_path,
                "Place of rpc.sock; the other sockets follow its directory. Default: <socket_dir>/<service>/rpc.sock."),
   SERVICE_KEY (SERVICE, "admin", BOOL, "true", NULL, BOOL, admin, "Serve admin.sock."),
-  SERVICE_KEY (SERVICE, "data_dir", PATH, NULL, NULL, TEXT, data_dir, "Its data directory. Default: <data_dir>/<service>."),
+  SERVICE_KEY (SERVICE, "data_dir", PATH, NULL, NULL, TEXT, data_dir,
+               "Its data directory. Default: <data_dir>/<service>."),
   SERVICE_KEY (SERVICE, "log_level", STRING, NULL, "off|error|warn|info|debug|trace", TEXT, log_level,
                "Level of this service. Default: the host's."),
   SERVICE_KEY (SERVICE, "stop_timeout_s", INT (1, 3600), NULL, NULL, UINT, stop_timeout_s,

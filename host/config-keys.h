@@ -60,7 +60,7 @@ typedef struct
   const char *aliases; /* other names of its table, "a|b"; NULL = none */
 } HeroKnownService;
 extern const HeroKnownService hero_known_services[]; /* ends with name NULL */
-#define HERO_LAST_SERVICE "hero_router" /* starts after all others, additional ones included */
+#define HERO_LAST_SERVICE "hero_router"              /* starts after all others, additional ones included */
 
 /* TRUE if `name` is one of "a|b|c"; `words` may be NULL. */
 gboolean hero_words_contain (const char *words, const char *name);

@@ -68,15 +68,16 @@ hero_config_expand (HeroConfig *config, const char *path, const char *label, Her
     return trim (g_strconcat (get_setting (config, "home"), path + 1, NULL));
   if (path[0] == '~')
     {
-      hero_config_add (config, HERO_REPORT_ERROR, place, "%s: \"%s\": only ~ and ~/ are expanded, not ~user; write the path out",
-                       label, path);
+      hero_config_add (config, HERO_REPORT_ERROR, place,
+                       "%s: \"%s\": only ~ and ~/ are expanded, not ~user; write the path out", label, path);
       return NULL;
     }
   if (path[0] != '/')
     {
       g_autofree char *absolute = g_canonicalize_filename (path, config->file->cwd);
 
-      hero_config_add (config, HERO_REPORT_WARNING, place, "%s: \"%s\" is relative; it is taken as %s", label, path, absolute);
+      hero_config_add (config, HERO_REPORT_WARNING, place, "%s: \"%s\" is relative; it is taken as %s", label, path,
+                       absolute);
       return g_steal_pointer (&absolute);
     }
   return trim (g_strdup (path));
@@ -167,9 +168,8 @@ resolve_settings (HeroConfig *config)
 void
 hero_config_resolve_roots (HeroConfig *config)
 {
-  static const RootVariable socket_variables[] = {
-    { "HERO_SOCKET_DIR", NULL }, { "PATH_SOCKET", NULL }, { "PATH_SOCKETS", NULL }, { NULL, NULL }
-  };
+  static const RootVariable socket_variables[]
+      = { { "HERO_SOCKET_DIR", NULL }, { "PATH_SOCKET", NULL }, { "PATH_SOCKETS", NULL }, { NULL, NULL } };
   static const RootVariable data_variables[] = { { "PATH_VAR", NULL }, { "PATH_ROOT", "var" }, { NULL, NULL } };
   static const RootVariable plugin_variables[] = { { "HERO_BUNDLE_PLUGIN_DIR", NULL }, { NULL, NULL } };
   const char *home = get_setting (config, "home"), *source;
@@ -193,13 +193,14 @@ hero_config_check_socket (HeroConfig *config, HeroServiceConfig *service, const 
 {
   HeroConfigEntry *root = g_hash_table_lookup (config->file->host, "socket_dir");
   g_autofree char *file = g_strconcat (role, ".sock", NULL);
-  g_autofree char *path = g_str_equal (role, "rpc") ? g_strdup (service->rpc_path)
-                                                    : g_build_filename (service->socket_dir, file, NULL);
+  g_autofree char *path
+      = g_str_equal (role, "rpc") ? g_strdup (service->rpc_path) : g_build_filename (service->socket_dir, file, NULL);
 
   if (strlen (path) <= MAX_SOCKET_PATH || service->too_long)
     return;
   service->too_long = TRUE;
   hero_config_add (config, HERO_REPORT_ERROR, (HeroTomlPlace){ root->line, root->line > 0 },
-                   "[%s]: socket path is %" G_GSIZE_FORMAT " bytes, the limit is %d: %s; set socket_dir to a shorter directory",
+                   "[%s]: socket path is %" G_GSIZE_FORMAT
+                   " bytes, the limit is %d: %s; set socket_dir to a shorter directory",
                    service->name, strlen (path), MAX_SOCKET_PATH, path);
 }

@@ -26,12 +26,12 @@ typedef struct
 /* What HeroConfig keeps to itself. */
 struct _HeroConfigFile
 {
-  HeroToml *root;       /* of the file, with the flags put in; an empty table if there is no file */
-  char *only;           /* the one service of this process, or NULL */
+  HeroToml *root; /* of the file, with the flags put in; an empty table if there is no file */
+  char *only;     /* the one service of this process, or NULL */
   char *cwd;
-  GHashTable *host;     /* name -> HeroConfigEntry: keys of the host level, common keys included */
-  GPtrArray *names;     /* const char *: every service known to the configuration, in start order */
-  GHashTable *lines;    /* table -> GPtrArray of HeroConfigLine */
+  GHashTable *host;  /* name -> HeroConfigEntry: keys of the host level, common keys included */
+  GPtrArray *names;  /* const char *: every service known to the configuration, in start order */
+  GHashTable *lines; /* table -> GPtrArray of HeroConfigLine */
 };
 
 /* ---- config.c */
@@ -58,7 +58,8 @@ void hero_config_resolve_roots (HeroConfig *config);
 
 /* ---- config-value.c */
 /* A node of the file as the value its key asks for, floating; NULL after a diagnostic. `label`: "[hero_db] port". */
-GVariant *hero_config_value_read (HeroConfig *config, const HeroConfigKey *key, const HeroToml *node, const char *label);
+GVariant *hero_config_value_read (HeroConfig *config, const HeroConfigKey *key, const HeroToml *node,
+                                  const char *label);
 /* The default of a key, floating; NULL = it has none. */
 GVariant *hero_config_value_default (HeroConfig *config, const HeroConfigKey *key, const char *label);
 /* Puts a value (or NULL) where the row says. */
@@ -68,7 +69,8 @@ char *hero_config_value_print (GVariant *value);
 
 /* ---- config-service.c */
 /* keys NULL: only what the host itself knows of the table, no word about unknown keys. */
-void hero_config_resolve_service (HeroConfig *config, HeroServiceConfig *service, const HeroConfigKey *keys, guint key_size);
+void hero_config_resolve_service (HeroConfig *config, HeroServiceConfig *service, const HeroConfigKey *keys,
+                                  guint key_size);
 void hero_service_config_free (HeroServiceConfig *service);
 /* The table of a service in the file, by its name or an alias; NULL = not in the file. */
 HeroToml *hero_config_find_table (const HeroConfig *config, const char *service);

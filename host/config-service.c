@@ -81,14 +81,14 @@ merge_hosts (HeroConfig *config, HeroConfigEntry *entry)
   g_autoptr (GStrvBuilder) hosts = g_strv_builder_new ();
   g_auto (GStrv) list = NULL;
 
-  g_strv_builder_addv (hosts, (const char **) config->allowed_hosts);
+  g_strv_builder_addv (hosts, (const char **)config->allowed_hosts);
   if (entry->value != NULL)
     {
       g_autofree const char **own = g_variant_get_strv (entry->value, NULL);
       g_strv_builder_addv (hosts, own);
     }
   list = g_strv_builder_end (hosts);
-  set_value (entry, g_variant_new_strv ((const char *const *) list, -1));
+  set_value (entry, g_variant_new_strv ((const char *const *)list, -1));
 }
 
 /* A plugin's file: a bare name is sought in plugin_dir, all else is a path. */
@@ -141,9 +141,9 @@ apply_rules (HeroConfig *config, HeroServiceConfig *service, const char *key, He
 static void
 clear_key (HeroConfigKey *key)
 {
-  for (HeroConfigKey *column = (HeroConfigKey *) key->columns; column != NULL && column->name != NULL; column++)
+  for (HeroConfigKey *column = (HeroConfigKey *)key->columns; column != NULL && column->name != NULL; column++)
     clear_key (column);
-  g_free ((HeroConfigKey *) key->columns);
+  g_free ((HeroConfigKey *)key->columns);
 }
 
 /* The keys of a plugin, whose elements may be smaller than ours, in elements of our size; ends with a zero one. */
@@ -152,13 +152,13 @@ copy_keys (const HeroConfigKey *keys, guint key_size)
 {
   GArray *copy = g_array_new (TRUE, TRUE, sizeof (HeroConfigKey));
 
-  for (const guint8 *p = (const guint8 *) keys; p != NULL && *(const char *const *) p != NULL; p += key_size)
+  for (const guint8 *p = (const guint8 *)keys; p != NULL && *(const char *const *)p != NULL; p += key_size)
     {
       HeroConfigKey key = { NULL };
 
       memcpy (&key, p, MIN (key_size, sizeof key));
       if (key.columns != NULL)
-        key.columns = (HeroConfigKey *) g_array_free (copy_keys (key.columns, key_size), FALSE);
+        key.columns = (HeroConfigKey *)g_array_free (copy_keys (key.columns, key_size), FALSE);
       g_array_append_val (copy, key);
     }
   return copy;
@@ -182,7 +182,7 @@ merge_keys (HeroConfig *config, HeroServiceConfig *service, const HeroConfigKey 
 {
   GArray *merged = copy_keys (keys, key_size);
 
-  g_array_set_clear_func (merged, (GDestroyNotify) clear_key);
+  g_array_set_clear_func (merged, (GDestroyNotify)clear_key);
   for (guint i = merged->len; i-- > 0;)
     {
       const HeroConfigKey *key = &g_array_index (merged, HeroConfigKey, i);
@@ -206,7 +206,7 @@ warn_unknown (HeroConfig *config, const HeroToml *table, GArray *keys)
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
 
   for (guint i = 0; i < keys->len; i++)
-    g_ptr_array_add (names, (gpointer) g_array_index (keys, HeroConfigKey, i).name);
+    g_ptr_array_add (names, (gpointer)g_array_index (keys, HeroConfigKey, i).name);
   g_ptr_array_add (names, NULL);
   for (guint i = 0; i < table->children->len; i++)
     {
@@ -218,8 +218,9 @@ warn_unknown (HeroConfig *config, const HeroToml *table, GArray *keys)
         known = hero_words_contain (g_array_index (keys, HeroConfigKey, k).aliases, node->key);
       if (known)
         continue;
-      hint = hero_suggest_text (node->key, "keys", (const char *const *) names->pdata);
-      hero_config_add (config, HERO_REPORT_WARNING, node->key_place, "unknown key \"%s\" in [%s]; %s", node->key, table->key, hint);
+      hint = hero_suggest_text (node->key, "keys", (const char *const *)names->pdata);
+      hero_config_add (config, HERO_REPORT_WARNING, node->key_place, "unknown key \"%s\" in [%s]; %s", node->key,
+                       table->key, hint);
     }
 }
 

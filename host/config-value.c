@@ -6,7 +6,7 @@
 #include <math.h>
 
 static void G_GNUC_PRINTF (4, 5)
-reject (HeroConfig *config, const HeroToml *node, const char *label, const char *expected, ...)
+    reject (HeroConfig *config, const HeroToml *node, const char *label, const char *expected, ...)
 {
   g_autofree char *text = NULL;
   va_list args;
@@ -57,7 +57,7 @@ read_real (HeroConfig *config, const HeroConfigKey *key, const HeroToml *node, c
 {
   g_autofree char *range = describe_range ("number", key->min, key->max);
   const gboolean limited = key->min != 0 || key->max != 0;
-  double value = node->type == HERO_TOML_INTEGER ? (double) node->integer : node->real;
+  double value = node->type == HERO_TOML_INTEGER ? (double)node->integer : node->real;
 
   if (node->type != HERO_TOML_REAL && node->type != HERO_TOML_INTEGER)
     reject (config, node, label, "%s, found %s", range, hero_toml_type_name (node->type));
@@ -100,9 +100,9 @@ read_string (HeroConfig *config, const HeroConfigKey *key, const HeroToml *node,
       reject (config, node, label, "%s, found %s", choices, hero_toml_type_name (node->type));
       return NULL;
     }
-  if (g_strv_contains ((const char *const *) words, node->string))
+  if (g_strv_contains ((const char *const *)words, node->string))
     return g_variant_new_string (node->string);
-  nearest = hero_suggest_nearest (node->string, (const char *const *) words);
+  nearest = hero_suggest_nearest (node->string, (const char *const *)words);
   if (nearest != NULL)
     reject (config, node, label, "%s, found \"%s\"; did you mean \"%s\"?", choices, node->string, nearest);
   else
@@ -152,15 +152,16 @@ read_mode (HeroConfig *config, const HeroToml *node, const char *label)
   else if (node->type != HERO_TOML_INTEGER)
     reject (config, node, label, "%s, found %s", expected, hero_toml_type_name (node->type));
   else if (node->integer < 0 || node->integer > 0777)
-    reject (config, node, label, "%s, found the decimal number %" G_GINT64_FORMAT "; write it as a string: \"0%" G_GINT64_FORMAT "\"",
+    reject (config, node, label,
+            "%s, found the decimal number %" G_GINT64_FORMAT "; write it as a string: \"0%" G_GINT64_FORMAT "\"",
             expected, node->integer, node->integer);
   else
     {
       if (!node->octal)
         hero_config_add (config, HERO_REPORT_WARNING, node->place,
                          "%s: the decimal number %" G_GINT64_FORMAT " is mode %04o; write the mode as a string", label,
-                         node->integer, (guint) node->integer);
-      return g_variant_new_take_string (g_strdup_printf ("%04o", (guint) node->integer));
+                         node->integer, (guint)node->integer);
+      return g_variant_new_take_string (g_strdup_printf ("%04o", (guint)node->integer));
     }
   return NULL;
 }
@@ -177,7 +178,8 @@ read_list (HeroConfig *config, const HeroConfigKey *key, const HeroToml *node, c
 
   if (!single && node->type != HERO_TOML_ARRAY)
     {
-      reject (config, node, label, "array of %s, found %s", paths ? "paths" : "strings", hero_toml_type_name (node->type));
+      reject (config, node, label, "array of %s, found %s", paths ? "paths" : "strings",
+              hero_toml_type_name (node->type));
       return NULL;
     }
   if (n < key->min || (key->max > 0 && n > key->max))
@@ -210,7 +212,7 @@ list_columns (const HeroConfigKey *columns)
   for (; columns->name != NULL; columns++)
     g_ptr_array_add (names, g_strdup (columns->name));
   g_ptr_array_add (names, NULL);
-  return (char **) g_ptr_array_free (names, FALSE);
+  return (char **)g_ptr_array_free (names, FALSE);
 }
 
 static void
@@ -223,10 +225,11 @@ warn_unknown_columns (HeroConfig *config, const HeroConfigKey *columns, const He
       const HeroToml *node = g_ptr_array_index (row->children, i);
       g_autofree char *hint = NULL;
 
-      if (g_strv_contains ((const char *const *) known, node->key))
+      if (g_strv_contains ((const char *const *)known, node->key))
         continue;
-      hint = hero_suggest_text (node->key, "keys", (const char *const *) known);
-      hero_config_add (config, HERO_REPORT_WARNING, node->key_place, "%s: unknown key \"%s\"; %s", label, node->key, hint);
+      hint = hero_suggest_text (node->key, "keys", (const char *const *)known);
+      hero_config_add (config, HERO_REPORT_WARNING, node->key_place, "%s: unknown key \"%s\"; %s", label, node->key,
+                       hint);
     }
 }
 
@@ -309,8 +312,8 @@ hero_config_value_read (HeroConfig *config, const HeroConfigKey *key, const Hero
     case HERO_CONFIG_MODE:
       return read_mode (config, node, label);
     default:
-      hero_config_add (config, HERO_REPORT_ERROR, node->place, "%s: the plugin declares the unknown type %u for this key",
-                       label, key->type);
+      hero_config_add (config, HERO_REPORT_ERROR, node->place,
+                       "%s: the plugin declares the unknown type %u for this key", label, key->type);
       return NULL;
     }
 }
@@ -328,8 +331,8 @@ hero_config_value_default (HeroConfig *config, const HeroConfigKey *key, const c
   whose = g_strdup_printf ("%s (default)", label);
   if (toml == NULL)
     {
-      hero_config_add (config, HERO_REPORT_ERROR, (HeroTomlPlace){ 0, 0 }, "%s: the plugin declares %s, which is not TOML",
-                       whose, key->fallback);
+      hero_config_add (config, HERO_REPORT_ERROR, (HeroTomlPlace){ 0, 0 },
+                       "%s: the plugin declares %s, which is not TOML", whose, key->fallback);
       return NULL;
     }
   return hero_config_value_read (config, key, hero_toml_get (toml, "x"), whose);
@@ -356,25 +359,25 @@ hero_config_value_store (const HeroHostKey *row, gpointer target, GVariant *valu
     case HERO_STORE_NONE:
       return;
     case HERO_STORE_TEXT:
-      g_clear_pointer ((char **) member, g_free);
+      g_clear_pointer ((char **)member, g_free);
       if (value != NULL)
-        *(char **) member = g_variant_dup_string (value, NULL);
+        *(char **)member = g_variant_dup_string (value, NULL);
       return;
     case HERO_STORE_LIST:
-      g_clear_pointer ((char ***) member, g_strfreev);
-      *(char ***) member = value != NULL ? g_variant_dup_strv (value, NULL) : g_new0 (char *, 1);
+      g_clear_pointer ((char ***)member, g_strfreev);
+      *(char ***)member = value != NULL ? g_variant_dup_strv (value, NULL) : g_new0 (char *, 1);
       return;
     case HERO_STORE_BOOL:
-      *(gboolean *) member = value != NULL && g_variant_get_boolean (value);
+      *(gboolean *)member = value != NULL && g_variant_get_boolean (value);
       return;
     case HERO_STORE_UINT:
-      *(guint *) member = value != NULL ? g_variant_get_int64 (value) : 0;
+      *(guint *)member = value != NULL ? g_variant_get_int64 (value) : 0;
       return;
     case HERO_STORE_WORD:
-      *(guint *) member = value != NULL ? find_word (row->key.choices, g_variant_get_string (value, NULL)) : 0;
+      *(guint *)member = value != NULL ? find_word (row->key.choices, g_variant_get_string (value, NULL)) : 0;
       return;
     case HERO_STORE_MODE:
-      *(guint *) member = value != NULL ? g_ascii_strtoull (g_variant_get_string (value, NULL), NULL, 8) : 0;
+      *(guint *)member = value != NULL ? g_ascii_strtoull (g_variant_get_string (value, NULL), NULL, 8) : 0;
       return;
     }
 }

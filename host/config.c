@@ -86,7 +86,7 @@ hero_config_join_names (const HeroConfig *config, const char *separator)
   GString *out = g_string_new (NULL);
 
   for (guint i = 0; i < config->file->names->len; i++)
-    g_string_append_printf (out, "%s%s", i > 0 ? separator : "", (char *) g_ptr_array_index (config->file->names, i));
+    g_string_append_printf (out, "%s%s", i > 0 ? separator : "", (char *)g_ptr_array_index (config->file->names, i));
   return g_string_free (out, FALSE);
 }
 
@@ -149,7 +149,7 @@ static void
 forget_diagnostics (HeroConfig *config)
 {
   for (guint i = config->diagnostics->len; i-- > 0;)
-    if (!((HeroDiagnostic *) g_ptr_array_index (config->diagnostics, i))->kept)
+    if (!((HeroDiagnostic *)g_ptr_array_index (config->diagnostics, i))->kept)
       g_ptr_array_remove_index (config->diagnostics, i);
 }
 
@@ -183,14 +183,14 @@ new_config (char **environment, const char *only)
 
   config->environment = g_strdupv (environment);
   config->settings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  config->services = g_ptr_array_new_with_free_func ((GDestroyNotify) hero_service_config_free);
-  config->diagnostics = g_ptr_array_new_with_free_func ((GDestroyNotify) hero_diagnostic_free);
+  config->services = g_ptr_array_new_with_free_func ((GDestroyNotify)hero_service_config_free);
+  config->diagnostics = g_ptr_array_new_with_free_func ((GDestroyNotify)hero_diagnostic_free);
   config->file = g_new0 (HeroConfigFile, 1);
   config->file->only = g_strdup (only);
   config->file->cwd = g_get_current_dir ();
   config->file->names = g_ptr_array_new_with_free_func (g_free);
-  config->file->host = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) hero_config_entry_free);
-  config->file->lines = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+  config->file->host = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)hero_config_entry_free);
+  config->file->lines = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
   return config;
 }
 
@@ -208,7 +208,7 @@ hero_config_load (const char *path, char **environment, const char *only)
     config->path = g_canonicalize_filename (path, config->file->cwd);
   config->file->root = hero_config_file_read (config, path != NULL);
   for (guint i = 0; i < config->diagnostics->len; i++)
-    ((HeroDiagnostic *) g_ptr_array_index (config->diagnostics, i))->kept = TRUE;
+    ((HeroDiagnostic *)g_ptr_array_index (config->diagnostics, i))->kept = TRUE;
   resolve (config);
   return config;
 }
@@ -274,7 +274,7 @@ hero_config_override (HeroConfig *config, const char *table, const char *key, co
       from = hero_toml_get (parsed, table);
     }
   for (guint i = target->children->len; i-- > 0;)
-    if (g_str_equal (((HeroToml *) g_ptr_array_index (target->children, i))->key, key))
+    if (g_str_equal (((HeroToml *)g_ptr_array_index (target->children, i))->key, key))
       g_ptr_array_remove_index (target->children, i);
   g_ptr_array_add (target->children, g_ptr_array_steal_index (from->children, 0));
   resolve (config);

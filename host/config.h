@@ -1,7 +1,8 @@
 /*
- * config.h: hero_bundle.toml as the host sees it (conventions 2.1, 13). Load gives the host keys and one entry a service;
- * once a plugin's key table is known, hero_config_check_service types, defaults and checks that service's table. All
- * diagnostics are collected, none is printed here. Main thread, before the first service; read-only afterwards.
+ * config.h: hero_bundle.toml as the host sees it (conventions 2.1, 13). Load gives the host keys and one entry a
+ * service; once a plugin's key table is known, hero_config_check_service types, defaults and checks that service's
+ * table. All diagnostics are collected, none is printed here. Main thread, before the first service; read-only
+ * afterwards.
  */
 #pragma once
 
@@ -67,12 +68,12 @@ typedef struct
   guint stagger_ms, stop_timeout_s, watchdog_warn_ms, watchdog_fail_s;
   gboolean on_hang_exit;
   char **allowed_hosts;
-  GHashTable *settings;   /* name -> text: what HeroHost.setting answers for every service */
-  char **environment;     /* the whole environment, copied once */
-  GPtrArray *services;    /* HeroServiceConfig, in start order */
+  GHashTable *settings;               /* name -> text: what HeroHost.setting answers for every service */
+  char **environment;                 /* the whole environment, copied once */
+  GPtrArray *services;                /* HeroServiceConfig, in start order */
   HeroServiceConfig *control_service; /* the host's own, hero_bundle; not among `services`; NULL = off */
-  GPtrArray *diagnostics; /* HeroDiagnostic, in the order of the file */
-  struct _HeroConfigFile *file; /* private to config-*.c */
+  GPtrArray *diagnostics;             /* HeroDiagnostic, in the order of the file */
+  struct _HeroConfigFile *file;       /* private to config-*.c */
 } HeroConfig;
 
 /*
@@ -83,16 +84,17 @@ HeroConfig *hero_config_load (const char *path, char **environment, const char *
 void hero_config_free (HeroConfig *config);
 
 /*
- * Flags of a stand-alone executable; they beat the file. table NULL = the host; toml_value as it would stand in the file
- * (hero_toml_quote helps). Call it right after load: everything is worked out anew, services included.
+ * Flags of a stand-alone executable; they beat the file. table NULL = the host; toml_value as it would stand in the
+ * file (hero_toml_quote helps). Call it right after load: everything is worked out anew, services included.
  */
 void hero_config_override (HeroConfig *config, const char *table, const char *key, const char *toml_value);
 
 /*
- * Types and checks the service's table against the plugin's keys (element size as in the descriptor; may be NULL). Fills
- * `values`, `origin` and what host.config tells of the service.
+ * Types and checks the service's table against the plugin's keys (element size as in the descriptor; may be NULL).
+ * Fills `values`, `origin` and what host.config tells of the service.
  */
-void hero_config_check_service (HeroConfig *config, HeroServiceConfig *service, const HeroConfigKey *keys, guint key_size);
+void hero_config_check_service (HeroConfig *config, HeroServiceConfig *service, const HeroConfigKey *keys,
+                                guint key_size);
 /* A diagnostic about a key of a service (what HeroHost.report does); key NULL = the table itself. */
 void hero_config_report (HeroConfig *config, HeroServiceConfig *service, const char *key, HeroReportSeverity severity,
                          const char *text);

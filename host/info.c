@@ -51,9 +51,9 @@ add_diagnostics (JsonBuilder *b, const char *name, HeroConfig *config, HeroRepor
   for (guint i = 0; i < config->diagnostics->len; i++)
     {
       const HeroDiagnostic *diagnostic = g_ptr_array_index (config->diagnostics, i);
-      g_autofree char *text = diagnostic->line > 0
-                                ? g_strdup_printf ("%u:%u: %s", diagnostic->line, diagnostic->column, diagnostic->text)
-                                : g_strdup (diagnostic->text);
+      g_autofree char *text
+          = diagnostic->line > 0 ? g_strdup_printf ("%u:%u: %s", diagnostic->line, diagnostic->column, diagnostic->text)
+                                 : g_strdup (diagnostic->text);
 
       if (diagnostic->severity == severity)
         json_builder_add_string_value (b, text);

@@ -86,7 +86,7 @@ open_file (HeroLogFile *self, LogFile *file)
     {
       file->fd = open (file->path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
       if (file->fd >= 0)
-        (void) !fchmod (file->fd, FILE_MODE);
+        (void)!fchmod (file->fd, FILE_MODE);
       else if (errno == EEXIST)
         file->fd = open (file->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
     }
@@ -148,10 +148,10 @@ rotate (HeroLogFile *self, LogFile *file)
       g_autofree char *from = i > 1 ? g_strdup_printf ("%s.%u", file->path, i - 1) : g_strdup (file->path);
       g_autofree char *to = g_strdup_printf ("%s.%u", file->path, i);
 
-      (void) !g_rename (from, to);
+      (void)!g_rename (from, to);
     }
   if (self->keep == 0)
-    (void) !g_unlink (file->path);
+    (void)!g_unlink (file->path);
 }
 
 static LogFile *
@@ -235,7 +235,8 @@ process (HeroLogFile *self, GQueue *batch, guint64 lost)
   for_each_file (self, write_if_open);
   if (lost > 0)
     {
-      g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT " lines lost for the log files: the disk is too slow", lost);
+      g_autofree char *text
+          = g_strdup_printf ("%" G_GUINT64_FORMAT " lines lost for the log files: the disk is too slow", lost);
 
       self->warning (text, self->data);
     }
@@ -329,7 +330,7 @@ hero_log_file_new (const char *directory, guint64 max_bytes, guint keep, guint q
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   g_queue_init (&self->queue);
-  self->files = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) log_file_free);
+  self->files = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)log_file_free);
   self->busy = TRUE; /* until the thread says otherwise */
   self->thread = g_thread_new ("log-files", write_files, self);
   return self;
@@ -346,7 +347,7 @@ hero_log_file_free (HeroLogFile *self)
   g_mutex_unlock (&self->lock);
   g_thread_join (self->thread);
   g_hash_table_unref (self->files);
-  g_queue_clear_full (&self->queue, (GDestroyNotify) item_free);
+  g_queue_clear_full (&self->queue, (GDestroyNotify)item_free);
   g_cond_clear (&self->changed);
   g_mutex_clear (&self->lock);
   g_free (self->directory);

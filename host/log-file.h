@@ -1,6 +1,6 @@
 /*
- * log-file.h: log files by source, written and rotated by one thread of its own (conventions 9). Source "a.b" is the file
- * <directory>/a/b.log. Calls from any thread; none waits for the disk.
+ * log-file.h: log files by source, written and rotated by one thread of its own (conventions 9). Source "a.b" is the
+ * file <directory>/a/b.log. Calls from any thread; none waits for the disk.
  */
 #pragma once
 

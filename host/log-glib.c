@@ -64,7 +64,8 @@ hero_log_repeats_free (HeroLogRepeats *repeats)
 }
 
 gboolean
-hero_log_repeats_pass (HeroLogRepeats *repeats, const char *domain, const char *message, gint64 now_us, guint *held_back)
+hero_log_repeats_pass (HeroLogRepeats *repeats, const char *domain, const char *message, gint64 now_us,
+                       guint *held_back)
 {
   g_autofree char *key = g_strdup_printf ("%s: %s", domain != NULL ? domain : "", message);
   gboolean pass;

@@ -19,8 +19,8 @@ append_time (gint64 time_us, GString *out)
   struct tm tm;
 
   gmtime_r (&seconds, &tm);
-  g_string_append_printf (out, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-                          tm.tm_min, tm.tm_sec, (int) (time_us % G_USEC_PER_SEC / 1000));
+  g_string_append_printf (out, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+                          tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(time_us % G_USEC_PER_SEC / 1000));
 }
 
 /* Control characters would let a message forge lines or drive a terminal. */
@@ -38,7 +38,7 @@ append_safe (const char *text, gboolean quoted, GString *out)
       else if (c == '\t')
         g_string_append (out, quoted ? "\\t" : "\t");
       else if (quoted && (c == '"' || c == '\\'))
-        g_string_append_printf (out, "\\%c", (char) c);
+        g_string_append_printf (out, "\\%c", (char)c);
       else if (g_unichar_iscntrl (c))
         g_string_append_printf (out, "\\u%04x", c);
       else
@@ -60,7 +60,7 @@ append_pair (const char *key, GVariant *value, GString *out)
   g_autofree char *text = value_text (value);
   gboolean bare = *text != '\0';
 
-  for (const guchar *p = (const guchar *) text; *p != '\0' && bare; p++)
+  for (const guchar *p = (const guchar *)text; *p != '\0' && bare; p++)
     bare = *p > ' ' && *p != '"' && *p != '=' && *p != '\\' && *p != 0x7f;
   g_string_append_c (out, ' ');
   append_safe (key, FALSE, out);

@@ -7,11 +7,11 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  gint64 time_us;      /* wall clock, microseconds since 1970 */
+  gint64 time_us; /* wall clock, microseconds since 1970 */
   HeroLogLevel level;
   const char *service; /* "hero_bundle" for the host's own */
   const char *message;
-  GVariant *fields;    /* a{sv} or NULL. "context" and "job_id" have places of their own in the JSON and file forms */
+  GVariant *fields; /* a{sv} or NULL. "context" and "job_id" have places of their own in the JSON and file forms */
   gint64 pid;
 } HeroLogEntry;
 
@@ -23,6 +23,7 @@ void hero_log_line_json (const HeroLogEntry *entry, GString *out);
 void hero_log_line_file (const HeroLogEntry *entry, GString *out);
 
 /* The JSON form read back; FALSE if the line is none. `fields` gets a{sv} (transfer full), `message` transfer full. */
-gboolean hero_log_line_parse_json (const char *line, HeroLogLevel *level, char **message, gint64 *pid, GVariant **fields);
+gboolean hero_log_line_parse_json (const char *line, HeroLogLevel *level, char **message, gint64 *pid,
+                                   GVariant **fields);
 
 G_END_DECLS

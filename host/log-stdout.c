@@ -160,7 +160,7 @@ hero_log_stdout_free (HeroLogStdout *out)
   g_mutex_unlock (&out->lock);
   if (out->thread != NULL)
     g_thread_join (out->thread);
-  g_queue_clear_full (&out->lines, (GDestroyNotify) g_bytes_unref);
+  g_queue_clear_full (&out->lines, (GDestroyNotify)g_bytes_unref);
   g_cond_clear (&out->changed);
   g_mutex_clear (&out->lock);
   g_free (out);

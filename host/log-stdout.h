@@ -1,7 +1,7 @@
 /*
- * log-stdout.h: lines to a descriptor without a torn line and without waiting for its reader. While the descriptor takes
- * lines they are written at once by the thread that has them; when it does not (a full pipe), they wait in a bounded
- * queue for a thread that does nothing else. Any thread.
+ * log-stdout.h: lines to a descriptor without a torn line and without waiting for its reader. While the descriptor
+ * takes lines they are written at once by the thread that has them; when it does not (a full pipe), they wait in a
+ * bounded queue for a thread that does nothing else. Any thread.
  */
 #pragma once
 
@@ -11,7 +11,8 @@ G_BEGIN_DECLS
 
 typedef struct _HeroLogStdout HeroLogStdout;
 
-/* fd: borrowed. limit: lines that may wait; what comes beyond is lost, counted, and told once the reader reads again. */
+/* fd: borrowed. limit: lines that may wait; what comes beyond is lost, counted, and told once the reader reads again.
+ */
 HeroLogStdout *hero_log_stdout_new (int fd, guint limit);
 /* Waits at most a second for what is still in the queue. */
 void hero_log_stdout_free (HeroLogStdout *out);

@@ -67,9 +67,8 @@ static void
 warn_about_files (const char *text, gpointer data)
 {
   HeroLogger *logger = data;
-  HeroLogEntry entry = {
-    .time_us = g_get_real_time (), .level = HERO_LOG_WARN, .service = HOST, .message = text, .pid = logger->pid
-  };
+  HeroLogEntry entry
+      = { .time_us = g_get_real_time (), .level = HERO_LOG_WARN, .service = HOST, .message = text, .pid = logger->pid };
 
   write_stdout (logger, &entry);
 }
@@ -163,7 +162,8 @@ static GLogWriterOutput
 write_glib (GLogLevelFlags flags, const GLogField *fields, gsize n_fields, gpointer data)
 {
   HeroLogger *logger = g_atomic_pointer_get (&installed);
-  const char *message = find_field (fields, n_fields, "MESSAGE"), *domain = find_field (fields, n_fields, "GLIB_DOMAIN");
+  const char *message = find_field (fields, n_fields, "MESSAGE"),
+             *domain = find_field (fields, n_fields, "GLIB_DOMAIN");
   const char *service = hero_log_glib_get_thread_service ();
   HeroLogLevel level = hero_log_glib_level (flags);
   g_autoptr (GVariantBuilder) more = NULL;
@@ -225,7 +225,7 @@ hero_logger_new (const HeroConfig *config, const char *program)
   logger->repeats = hero_log_repeats_new (REPEAT_INTERVAL_US, REPEAT_MESSAGES);
   logger->out = hero_log_stdout_new (STDOUT_FILENO, STDOUT_QUEUE);
   if (config->log_file)
-    logger->files = hero_log_file_new (config->log_dir, (guint64) config->log_file_max_mib << 20, config->log_file_keep,
+    logger->files = hero_log_file_new (config->log_dir, (guint64)config->log_file_max_mib << 20, config->log_file_keep,
                                        HERO_LOG_FILE_QUEUE, warn_about_files, logger);
   return logger;
 }

@@ -13,11 +13,13 @@ typedef struct _HeroLogger HeroLogger;
 
 /* program: "hero_bundle", "hero_db_server", ..: the first part of the file log's source. */
 HeroLogger *hero_logger_new (const HeroConfig *config, const char *program);
-void hero_logger_free (HeroLogger *logger); /* flushes */
+void hero_logger_free (HeroLogger *logger);  /* flushes */
 void hero_logger_flush (HeroLogger *logger); /* blocks, shortly: before the process leaves with threads still running */
 /* service NULL = the host ("hero_bundle"). fields: a{sv} or NULL, sunk. */
-void hero_logger_write (HeroLogger *logger, const char *service, HeroLogLevel level, const char *message, GVariant *fields);
-void hero_logger_printf (HeroLogger *logger, HeroLogLevel level, const char *format, ...) G_GNUC_PRINTF (3, 4); /* the host's */
+void hero_logger_write (HeroLogger *logger, const char *service, HeroLogLevel level, const char *message,
+                        GVariant *fields);
+void hero_logger_printf (HeroLogger *logger, HeroLogLevel level, const char *format, ...)
+    G_GNUC_PRINTF (3, 4); /* the host's */
 gboolean hero_logger_is_enabled (HeroLogger *logger, const char *service, HeroLogLevel level);
 void hero_logger_reopen (HeroLogger *logger); /* SIGHUP */
 /* A line that a child process wrote in JSON form (process isolation) goes on as it was meant. */

@@ -60,6 +60,6 @@ hero_suggest_text (const char *word, const char *noun, const char *const *known)
 
   if (nearest != NULL)
     return g_strdup_printf ("did you mean \"%s\"?", nearest);
-  list = g_strjoinv (", ", (char **) known);
+  list = g_strjoinv (", ", (char **)known);
   return g_strdup_printf ("known %s: %s", noun, list);
 }

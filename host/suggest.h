@@ -9,8 +9,9 @@ G_BEGIN_DECLS
 guint hero_suggest_distance (const char *a, const char *b);
 
 /*
- * The word of `known` nearest to `word`: at most 3 edits away and less than the word's own length, so that no short word
- * is taken for any other. NULL if there is none. Of equals the first counts. Borrowed from `known` (NULL-terminated).
+ * The word of `known` nearest to `word`: at most 3 edits away and less than the word's own length, so that no short
+ * word is taken for any other. NULL if there is none. Of equals the first counts. Borrowed from `known`
+ * (NULL-terminated).
  */
 const char *hero_suggest_nearest (const char *word, const char *const *known);
 

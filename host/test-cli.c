@@ -108,7 +108,8 @@ test_texts (void)
 static void
 test_flags_beat_file (void)
 {
-  g_autofree char *path = NULL, *line = NULL, *cwd = g_get_current_dir (), *relative = g_build_filename (cwd, "d", NULL);
+  g_autofree char *path = NULL, *line = NULL, *cwd = g_get_current_dir (),
+                  *relative = g_build_filename (cwd, "d", NULL);
   int fd = g_file_open_tmp ("hero-cli-XXXXXX.toml", &path, NULL);
   g_auto (GStrv) environment = g_environ_setenv (NULL, "HOME", "/home/x", TRUE);
   g_autoptr (HeroCli) cli = NULL;

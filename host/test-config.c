@@ -181,7 +181,8 @@ test_values (void)
   g_assert_cmpstr (notes->plugin, ==, HOME "/notes.so");
   g_assert_cmpuint (notes->start_order, ==, 6);
   g_assert_cmpuint (hero_config_get_service (config, "hero_router")->start_order, ==, 7);
-  g_assert_cmpstr (get_setting (config, "services"), ==, "mycelium hero_db hero_indexer hero_code hero_proc notes hero_router");
+  g_assert_cmpstr (get_setting (config, "services"), ==,
+                   "mycelium hero_db hero_indexer hero_code hero_proc notes hero_router");
 }
 
 static void
@@ -192,15 +193,35 @@ test_environment (void)
     char *variables[9];
     const char *text, *sockets, *sockets_source, *data, *data_source;
   } rows[] = {
-    { { "HERO_SOCKET_DIR", "/a", "PATH_SOCKET", "/b", "PATH_VAR", "/v", NULL }, "", "/a", "HERO_SOCKET_DIR", "/v", "PATH_VAR" },
-    { { "HERO_SOCKET_DIR", "", "PATH_SOCKET", "/b", "PATH_ROOT", "/r", NULL }, "", "/b", "PATH_SOCKET", "/r/var", "PATH_ROOT" },
-    { { "PATH_SOCKETS", "~/c", "PATH_VAR", "", "PATH_ROOT", "~", NULL }, "", HOME "/c", "PATH_SOCKETS", HOME "/var", "PATH_ROOT" },
-    { { "HERO_SOCKET_DIR", "/a", "PATH_VAR", "/v", NULL }, "socket_dir = \"/f\"\ndata_dir = \"/g\"", "/f", "config", "/g", "config" },
+    { { "HERO_SOCKET_DIR", "/a", "PATH_SOCKET", "/b", "PATH_VAR", "/v", NULL },
+      "",
+      "/a",
+      "HERO_SOCKET_DIR",
+      "/v",
+      "PATH_VAR" },
+    { { "HERO_SOCKET_DIR", "", "PATH_SOCKET", "/b", "PATH_ROOT", "/r", NULL },
+      "",
+      "/b",
+      "PATH_SOCKET",
+      "/r/var",
+      "PATH_ROOT" },
+    { { "PATH_SOCKETS", "~/c", "PATH_VAR", "", "PATH_ROOT", "~", NULL },
+      "",
+      HOME "/c",
+      "PATH_SOCKETS",
+      HOME "/var",
+      "PATH_ROOT" },
+    { { "HERO_SOCKET_DIR", "/a", "PATH_VAR", "/v", NULL },
+      "socket_dir = \"/f\"\ndata_dir = \"/g\"",
+      "/f",
+      "config",
+      "/g",
+      "config" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autoptr (HeroConfig) config = load (rows[i].text, (char **) rows[i].variables, NULL);
+      g_autoptr (HeroConfig) config = load (rows[i].text, (char **)rows[i].variables, NULL);
 
       assert_diagnostics (config, "");
       g_assert_cmpstr (config->socket_dir, ==, rows[i].sockets);
@@ -215,8 +236,9 @@ test_environment (void)
 static void
 test_settings (void)
 {
-  char *variables[] = { "PATH_CODE", "/pc", "CODEROOT", "/cr", "HERO_MYCELIUM_IP", "400::1", "HERO_BUNDLE_PLUGIN_DIR", "/p",
-                        "RUST_LOG", "debug", NULL };
+  char *variables[]
+      = { "PATH_CODE", "/pc",      "CODEROOT", "/cr", "HERO_MYCELIUM_IP", "400::1", "HERO_BUNDLE_PLUGIN_DIR",
+          "/p",        "RUST_LOG", "debug",    NULL };
   g_autoptr (HeroConfig) config = load ("log_level = \"warn\"\n[hero_db]\nlog_level = \"error\"\n", variables, NULL);
 
   assert_diagnostics (config, "");
@@ -247,31 +269,40 @@ test_diagnostics (void)
     { "stagger_ms = \"x\"\n", ":1:14: error: stagger_ms: expected integer 0..60000, found string\n" },
     { "[host]\nstagger_ms = 60001\n", ":2:14: error: [host] stagger_ms: expected integer 0..60000, found 60001\n" },
     { "banner = 1\n", ":1:10: error: banner: expected true or false, found integer\n" },
-    { "on_hang = \"exti\"\n", ":1:11: error: on_hang: expected \"report\" or \"exit\", found \"exti\"; did you mean \"exit\"?\n" },
+    { "on_hang = \"exti\"\n",
+      ":1:11: error: on_hang: expected \"report\" or \"exit\", found \"exti\"; did you mean \"exit\"?\n" },
     { "log_format = \"yaml\"\n", ":1:14: error: log_format: expected \"plain\" or \"json\", found \"yaml\"\n" },
     { "log_level = \"verbose\"\n",
       ":1:1: error: log_level: \"verbose\" is no log level; known levels: off, error, warn, info, debug, trace\n" },
-    { "[hero_db]\nlog_level = \"dbug\"\n",
-      ":2:13: error: [hero_db] log_level: expected \"off\", \"error\", \"warn\", \"info\", \"debug\" or \"trace\", found \"dbug\"; "
-      "did you mean \"debug\"?\n" },
-    { "banner = true\n[host]\nbanner = true\n", ":3:1: error: [host] banner: stands at top level in line 1 too; keep one\n" },
+    { "[hero_db]\nlog_level = \"dbug\"\n", ":2:13: error: [hero_db] log_level: expected \"off\", \"error\", \"warn\", "
+                                           "\"info\", \"debug\" or \"trace\", found \"dbug\"; "
+                                           "did you mean \"debug\"?\n" },
+    { "banner = true\n[host]\nbanner = true\n",
+      ":3:1: error: [host] banner: stands at top level in line 1 too; keep one\n" },
     { "host = 1\n", ":1:8: error: host: expected table, found integer\n" },
     { "hero_db = true\n", ":1:11: error: hero_db: expected table, found boolean\n" },
     { "[hero_mycelium]\n[mycelium_bus]\n",
       ":2:2: error: [mycelium_bus] and [hero_mycelium] in line 1 are two names of one service; keep one table\n" },
     { "[mycelium]\n[hero_mycelium]\n",
       ":2:2: error: [hero_mycelium] and [mycelium] in line 1 are two names of one service; keep one table\n" },
-    { "[hero_prox]\nx = 1\n", ":1:2: warning: unknown table [hero_prox] without the key \"plugin\"; did you mean \"hero_proc\"?\n" },
-    { "[Notes]\nplugin = \"x\"\n", ":1:2: error: service name \"Notes\": expected [a-z][a-z0-9_]*, at most 32 bytes\n" },
-    { "[logs]\nplugin = \"x\"\n", ":1:2: error: service name \"logs\": the host has a directory of this name; choose another\n" },
-    { "[mycelium]\nisolation = \"process\"\n",
-      ":2:13: error: [mycelium] isolation: expected \"thread\", found \"process\": the message bus lives in the host's own process\n" },
-    { "[hero_db]\nstop_timeout_s = 40\n", ":2:18: warning: [hero_db] stop_timeout_s: longer than the host's stop_timeout_s; 30 counts\n" },
-    { "socket_mode = 660\n",
-      ":1:15: error: socket_mode: expected octal file mode \"0000\"..\"0777\", found the decimal number 660; write it as a string: \"0660\"\n" },
-    { "socket_mode = 432\n", ":1:15: warning: socket_mode: the decimal number 432 is mode 0660; write the mode as a string\n" },
-    { "socket_mode = \"0888\"\n", ":1:15: error: socket_mode: expected octal file mode \"0000\"..\"0777\", found \"0888\"\n" },
-    { "socket_mode = \"01777\"\n", ":1:15: error: socket_mode: expected octal file mode \"0000\"..\"0777\", found \"01777\"\n" },
+    { "[hero_prox]\nx = 1\n",
+      ":1:2: warning: unknown table [hero_prox] without the key \"plugin\"; did you mean \"hero_proc\"?\n" },
+    { "[Notes]\nplugin = \"x\"\n",
+      ":1:2: error: service name \"Notes\": expected [a-z][a-z0-9_]*, at most 32 bytes\n" },
+    { "[logs]\nplugin = \"x\"\n",
+      ":1:2: error: service name \"logs\": the host has a directory of this name; choose another\n" },
+    { "[mycelium]\nisolation = \"process\"\n", ":2:13: error: [mycelium] isolation: expected \"thread\", found "
+                                               "\"process\": the message bus lives in the host's own process\n" },
+    { "[hero_db]\nstop_timeout_s = 40\n",
+      ":2:18: warning: [hero_db] stop_timeout_s: longer than the host's stop_timeout_s; 30 counts\n" },
+    { "socket_mode = 660\n", ":1:15: error: socket_mode: expected octal file mode \"0000\"..\"0777\", found the "
+                             "decimal number 660; write it as a string: \"0660\"\n" },
+    { "socket_mode = 432\n",
+      ":1:15: warning: socket_mode: the decimal number 432 is mode 0660; write the mode as a string\n" },
+    { "socket_mode = \"0888\"\n",
+      ":1:15: error: socket_mode: expected octal file mode \"0000\"..\"0777\", found \"0888\"\n" },
+    { "socket_mode = \"01777\"\n",
+      ":1:15: error: socket_mode: expected octal file mode \"0000\"..\"0777\", found \"01777\"\n" },
     { "socket_dir = \"~other/x\"\n",
       ":1:14: error: socket_dir: \"~other/x\": only ~ and ~/ are expanded, not ~user; write the path out\n" },
     { "data_dir = 7\n", ":1:12: error: data_dir: expected path as a string, found integer\n" },
@@ -284,12 +315,15 @@ test_diagnostics (void)
       ":4:12: error: [hero_code] data_dir: /x/s is the data directory of [hero_db] too\n" },
     { "[mycelium]\nenabled=false\n[hero_db]\nenabled=false\n[hero_indexer]\nenabled=false\n[hero_code]\nenabled=false\n"
       "[hero_proc]\nenabled=false\n[hero_router]\nenabled=false\n",
-      ": error: no service is enabled; set enabled = true for one of: mycelium, hero_db, hero_indexer, hero_code, hero_proc, "
+      ": error: no service is enabled; set enabled = true for one of: mycelium, hero_db, hero_indexer, hero_code, "
+      "hero_proc, "
       "hero_router\n" },
     { "x = 1\nbanner = 2\n[hero_db]\nenabled = 3\n",
       ":1:1: warning: unknown key \"x\"; known keys: socket_dir, data_dir, log_level, log_format, log_dir, log_file, "
-      "log_file_max_mib, log_file_keep, banner, plugin_dir, stagger_ms, stop_timeout_s, watchdog_warn_ms, watchdog_fail_s, on_hang, "
-      "allowed_hosts, control, socket_mode, socket_group, start_timeout_s, restart, restart_delay_ms, restart_max_delay_ms, "
+      "log_file_max_mib, log_file_keep, banner, plugin_dir, stagger_ms, stop_timeout_s, watchdog_warn_ms, "
+      "watchdog_fail_s, on_hang, "
+      "allowed_hosts, control, socket_mode, socket_group, start_timeout_s, restart, restart_delay_ms, "
+      "restart_max_delay_ms, "
       "restart_max, restart_stable_s, max_body_bytes, max_connections, request_timeout_s\n"
       ":2:10: error: banner: expected true or false, found integer\n"
       ":4:11: error: [hero_db] enabled: expected true or false, found integer\n" },
@@ -309,7 +343,8 @@ test_relative (void)
 {
   g_autoptr (HeroConfig) config = load ("log_dir = \"l/m\"\n", NULL, NULL);
   g_autofree char *cwd = g_get_current_dir ();
-  g_autofree char *expected = g_strdup_printf (":1:11: warning: log_dir: \"l/m\" is relative; it is taken as %s/l/m\n", cwd);
+  g_autofree char *expected
+      = g_strdup_printf (":1:11: warning: log_dir: \"l/m\" is relative; it is taken as %s/l/m\n", cwd);
 
   assert_diagnostics (config, expected);
   g_assert_true (g_str_has_suffix (config->log_dir, "/l/m"));
@@ -323,10 +358,12 @@ test_bad_environment (void)
   g_autoptr (HeroConfig) level = load ("log_level = \"warn\"\n", levels, NULL);
   g_autoptr (HeroConfig) user = load ("", home, NULL);
 
-  assert_diagnostics (level, ": warning: RUST_LOG: \"verbose\" is no log level; known levels: off, error, warn, info, debug, "
-                             "trace; \"info\" is used\n");
+  assert_diagnostics (level,
+                      ": warning: RUST_LOG: \"verbose\" is no log level; known levels: off, error, warn, info, debug, "
+                      "trace; \"info\" is used\n");
   g_assert_cmpstr (level->log_level, ==, "info");
-  assert_diagnostics (user, ": error: HERO_SOCKET_DIR: \"~other\": only ~ and ~/ are expanded, not ~user; write the path out\n");
+  assert_diagnostics (
+      user, ": error: HERO_SOCKET_DIR: \"~other\": only ~ and ~/ are expanded, not ~user; write the path out\n");
 }
 
 static void
@@ -340,9 +377,10 @@ test_socket_length (void)
   g_autoptr (HeroConfig) config = load (text, NULL, "hero_db");
   g_autoptr (HeroConfig) good = load (fitting, NULL, NULL);
 
-  expected = g_strdup_printf (":2:1: error: [hero_db]: socket path is 108 bytes, the limit is 107: /%s/hero_db/rpc.sock; "
-                              "set socket_dir to a shorter directory\n",
-                              long_name);
+  expected
+      = g_strdup_printf (":2:1: error: [hero_db]: socket path is 108 bytes, the limit is 107: /%s/hero_db/rpc.sock; "
+                         "set socket_dir to a shorter directory\n",
+                         long_name);
   assert_diagnostics (config, expected);
 
   assert_diagnostics (good, "");
@@ -377,13 +415,27 @@ test_plugin_defaults (void)
   {
     const char *key, *value;
   } rows[] = {
-    { "port", "6378" },          { "ratio", "0.5" },          { "trust", "'auto'" },
-    { "bind", "['127.0.0.1']" }, { "roots", "[]" },       { "file", "'" HOME "/x/y'" },
-    { "secret", "none" },        { "tun_name", "none" },      { "topics", "none" },
-    { "enabled", "true" },       { "admin", "true" },         { "max_connections", "16384" },
-    { "isolation", "'thread'" }, { "max_body_bytes", "2097152" }, { "request_timeout_s", "60" },
-    { "plugin", "'hero_db.so'" }, { "socket_mode", "'0600'" }, { "allowed_hosts", "[]" },
-    { "stop_timeout_s", "30" },  { "log_level", "none" },     { "data_dir", "'" HOME "/hero/var/hero_db'" },
+    { "port", "6378" },
+    { "ratio", "0.5" },
+    { "trust", "'auto'" },
+    { "bind", "['127.0.0.1']" },
+    { "roots", "[]" },
+    { "file", "'" HOME "/x/y'" },
+    { "secret", "none" },
+    { "tun_name", "none" },
+    { "topics", "none" },
+    { "enabled", "true" },
+    { "admin", "true" },
+    { "max_connections", "16384" },
+    { "isolation", "'thread'" },
+    { "max_body_bytes", "2097152" },
+    { "request_timeout_s", "60" },
+    { "plugin", "'hero_db.so'" },
+    { "socket_mode", "'0600'" },
+    { "allowed_hosts", "[]" },
+    { "stop_timeout_s", "30" },
+    { "log_level", "none" },
+    { "data_dir", "'" HOME "/hero/var/hero_db'" },
   };
   g_autoptr (HeroConfig) config = load ("", NULL, NULL);
   HeroServiceConfig *db = check_db (config);
@@ -453,9 +505,12 @@ test_plugin_diagnostics (void)
     { "[hero_db]\nroots = \"/a\"\n", ":2:9: error: [hero_db] roots: expected array of paths, found string\n" },
     { "[hero_db]\ntun_name = 7\n", ":2:1: warning: [hero_db] tun_name: overlay is not enabled\n" },
     { "[hero_db]\ntopics = 7\n", ":2:10: error: [hero_db] topics: expected array of tables ([[..]]), found integer\n" },
-    { "[hero_db]\nallowed_hosts = []\n", ":2:1: warning: unknown key \"allowed_hosts\" in [hero_db]; known keys: port, ratio, trust, "
-      "bind, file, roots, secret, tun_name, topics, max_connections, socket_mode, socket_group, start_timeout_s, restart, "
-      "restart_delay_ms, restart_max_delay_ms, restart_max, restart_stable_s, max_body_bytes, request_timeout_s, enabled, required, "
+    { "[hero_db]\nallowed_hosts = []\n",
+      ":2:1: warning: unknown key \"allowed_hosts\" in [hero_db]; known keys: port, ratio, trust, "
+      "bind, file, roots, secret, tun_name, topics, max_connections, socket_mode, socket_group, start_timeout_s, "
+      "restart, "
+      "restart_delay_ms, restart_max_delay_ms, restart_max, restart_stable_s, max_body_bytes, request_timeout_s, "
+      "enabled, required, "
       "isolation, plugin, socket_path, admin, data_dir, log_level, stop_timeout_s\n" },
     { "[hero_db]\nmax_connections = 200000\n",
       ":2:19: error: [hero_db] max_connections: expected integer 1..100000, found 200000\n" },
@@ -529,9 +584,10 @@ test_wrong_plugin (void)
 static void
 test_only (void)
 {
-  g_autoptr (HeroConfig) config = load ("stager_ms = 1\n[hero_code]\nenabled = 7\n[hero_db]\nenabled = false\nisolation = \"process\"\n"
-                                        "[nonsense]\n[notes]\nplugin = \"n\"\n",
-                                        NULL, "hero_db");
+  g_autoptr (HeroConfig) config
+      = load ("stager_ms = 1\n[hero_code]\nenabled = 7\n[hero_db]\nenabled = false\nisolation = \"process\"\n"
+              "[nonsense]\n[notes]\nplugin = \"n\"\n",
+              NULL, "hero_db");
   g_autoptr (HeroConfig) other = load ("[tool]\nx = 1\n", NULL, "tool");
 
   assert_diagnostics (config, ":1:1: warning: unknown key \"stager_ms\"; did you mean \"stagger_ms\"?\n");
@@ -541,7 +597,8 @@ test_only (void)
   g_assert_cmpuint (hero_config_get_service (config, "hero_db")->start_order, ==, 2);
   g_assert_null (config->control_service);
   g_assert_false (config->control);
-  g_assert_cmpstr (get_setting (config, "services"), ==, "mycelium hero_db hero_indexer hero_code hero_proc notes hero_router");
+  g_assert_cmpstr (get_setting (config, "services"), ==,
+                   "mycelium hero_db hero_indexer hero_code hero_proc notes hero_router");
 
   assert_diagnostics (other, "");
   g_assert_cmpuint (other->services->len, ==, 1);
@@ -551,7 +608,8 @@ test_only (void)
 static void
 test_override (void)
 {
-  g_autoptr (HeroConfig) config = load ("[host]\nsocket_dir = \"~bad\"\n[hero_db]\nport = \"x\"\nenabled = 3\n", NULL, "hero_db");
+  g_autoptr (HeroConfig) config
+      = load ("[host]\nsocket_dir = \"~bad\"\n[hero_db]\nport = \"x\"\nenabled = 3\n", NULL, "hero_db");
   HeroServiceConfig *db;
   const char *source;
   guint line;
@@ -636,13 +694,18 @@ test_describe (void)
     const char *table, *key, *value, *source;
     guint line;
   } rows[] = {
-    { "host", "socket_dir", "\"/s\"", "environment", 0 }, { "host", "stagger_ms", "1", "file", 1 },
-    { "host", "banner", "true", "default", 0 },           { "hero_db", "secret", "\"***\"", "file", 3 },
-    { "hero_db", "bind", "[\"127.0.0.1\"]", "default", 0 }, { "hero_db", "socket_group", "", "default", 0 },
-    { "hero_db", "topics", "[{ name = \"n\", size = 3 }]", "file", 4 }, { "hero_code", "enabled", "true", "default", 0 },
+    { "host", "socket_dir", "\"/s\"", "environment", 0 },
+    { "host", "stagger_ms", "1", "file", 1 },
+    { "host", "banner", "true", "default", 0 },
+    { "hero_db", "secret", "\"***\"", "file", 3 },
+    { "hero_db", "bind", "[\"127.0.0.1\"]", "default", 0 },
+    { "hero_db", "socket_group", "", "default", 0 },
+    { "hero_db", "topics", "[{ name = \"n\", size = 3 }]", "file", 4 },
+    { "hero_code", "enabled", "true", "default", 0 },
   };
   char *variables[] = { "HERO_SOCKET_DIR", "/s", NULL };
-  g_autoptr (HeroConfig) config = load ("stagger_ms = 1\n[hero_db]\nsecret = \"x\"\ntopics = [{ name = \"n\" }]\n", variables, NULL);
+  g_autoptr (HeroConfig) config
+      = load ("stagger_ms = 1\n[hero_db]\nsecret = \"x\"\ntopics = [{ name = \"n\" }]\n", variables, NULL);
   g_autoptr (GVariant) lines = NULL;
 
   check_db (config);

@@ -120,7 +120,8 @@ test_present (void)
     { "$.abi.major", "[1]" },
     { "$.config.present", "[true]" },
     { "$.config.errors", "[[]]" },
-    { "$.config.warnings", "[[\"1:1: unknown key \\\"stager_ms\\\"; did you mean \\\"stagger_ms\\\"?\",\"3:8: [hero_db] port: odd\"]]" },
+    { "$.config.warnings",
+      "[[\"1:1: unknown key \\\"stager_ms\\\"; did you mean \\\"stagger_ms\\\"?\",\"3:8: [hero_db] port: odd\"]]" },
     { "$.paths.socket_dir", "[\"/s\"]" },
     { "$.paths.socket_dir_source", "[\"HERO_SOCKET_DIR\"]" },
     { "$.paths.data_dir_source", "[\"default\"]" },
@@ -139,7 +140,7 @@ test_present (void)
                            "{\"name\":\"rest\",\"address\":\"\",\"enabled\":false}]]" },
   };
   g_autoptr (HeroConfig) config = load ("stager_ms = 1\n[hero_db]\nport = 7\n", "hero_db");
-  g_autoptr (GPtrArray) plans = g_ptr_array_new_with_free_func ((GDestroyNotify) hero_plan_free);
+  g_autoptr (GPtrArray) plans = g_ptr_array_new_with_free_func ((GDestroyNotify)hero_plan_free);
   g_autoptr (JsonNode) root = NULL;
 
   g_ptr_array_add (plans, hero_plan_new_builtin (config, hero_config_get_service (config, "hero_db"), &plugin));
@@ -161,7 +162,8 @@ test_missing (void)
   assert_path (root, "$.services[*].available", "[false,false,false,false,false,false]");
   assert_path (root, "$.services[0].title", "[null]");
   assert_path (root, "$.services[0].plugin", "[\"hero_mycelium.so\"]");
-  assert_path (root, "$.config.errors", "[[\"4:13: [hero_proc] isolation: expected \\\"thread\\\" or \\\"process\\\", found integer\"]]");
+  assert_path (root, "$.config.errors",
+               "[[\"4:13: [hero_proc] isolation: expected \\\"thread\\\" or \\\"process\\\", found integer\"]]");
 }
 
 int

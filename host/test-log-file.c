@@ -41,7 +41,7 @@ tear_down (Fixture *f, gconstpointer data)
   const char *argv[] = { "rm", "-rf", f->top, NULL };
 
   hero_log_file_free (f->files);
-  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+  g_spawn_sync (NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
   g_string_free (f->warnings, TRUE);
   g_free (f->directory);
   g_free (f->top);
@@ -170,7 +170,8 @@ test_flush_at_end (Fixture *f, gconstpointer data)
   for (guint i = 0; i < 20; i++)
     write_line (f, "p.s", "abc\n");
   g_clear_pointer (&f->files, hero_log_file_free);
-  assert_file (f, "p/s.log", "abc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\n");
+  assert_file (f, "p/s.log",
+               "abc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\nabc\n");
 }
 
 int

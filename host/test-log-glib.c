@@ -23,9 +23,9 @@ test_repeats (void)
     gboolean pass;
     guint held_back;
   } rows[] = {
-    { "a", "x", 0, TRUE, 0 },   { "a", "x", 1, FALSE, 0 },  { "a", "x", 9, FALSE, 0 }, { "b", "x", 9, TRUE, 0 },
-    { NULL, "x", 9, TRUE, 0 },  { "a", "x", 10, TRUE, 2 },  { "a", "x", 11, FALSE, 0 },
-    { "a", "new", 12, TRUE, 0 }, /* the fourth: all others are forgotten */
+    { "a", "x", 0, TRUE, 0 },   { "a", "x", 1, FALSE, 0 },   { "a", "x", 9, FALSE, 0 },
+    { "b", "x", 9, TRUE, 0 },   { NULL, "x", 9, TRUE, 0 },   { "a", "x", 10, TRUE, 2 },
+    { "a", "x", 11, FALSE, 0 }, { "a", "new", 12, TRUE, 0 }, /* the fourth: all others are forgotten */
     { "a", "x", 13, TRUE, 0 },
   };
 
@@ -33,7 +33,8 @@ test_repeats (void)
     {
       guint held_back = 99;
 
-      g_assert_true (hero_log_repeats_pass (repeats, rows[i].domain, rows[i].message, rows[i].now, &held_back) == rows[i].pass);
+      g_assert_true (hero_log_repeats_pass (repeats, rows[i].domain, rows[i].message, rows[i].now, &held_back)
+                     == rows[i].pass);
       g_assert_cmpuint (held_back, ==, rows[i].held_back);
     }
   hero_log_repeats_free (repeats);

@@ -10,25 +10,30 @@ static const struct
   const char *plain, *json, *file;
 } rows[] = {
   { HERO_LOG_INFO, "started", NULL, "2026-05-10T08:36:38.123Z INFO  hero_db: started\n",
-    "{\"ts\":\"2026-05-10T08:36:38.123Z\",\"level\":\"info\",\"service\":\"hero_db\",\"msg\":\"started\",\"pid\":7,\"context\":0}\n",
+    "{\"ts\":\"2026-05-10T08:36:38.123Z\",\"level\":\"info\",\"service\":\"hero_db\",\"msg\":\"started\",\"pid\":7,"
+    "\"context\":0}\n",
     "1778402198\t0\t0\t10\t-\tstarted\n" },
   { HERO_LOG_WARN, "a\tb\nc", "{'key': <'value'>, 'two': <'two \"words\"'>, 'n': <int64 -3>}",
     "2026-05-10T08:36:38.123Z WARN  hero_db: a\tb\\nc key=value two=\"two \\\"words\\\"\" n=-3\n",
-    "{\"ts\":\"2026-05-10T08:36:38.123Z\",\"level\":\"warn\",\"service\":\"hero_db\",\"msg\":\"a\\tb\\nc\",\"pid\":7,\"context\":0,"
+    "{\"ts\":\"2026-05-10T08:36:38.123Z\",\"level\":\"warn\",\"service\":\"hero_db\",\"msg\":\"a\\tb\\nc\",\"pid\":7,"
+    "\"context\":0,"
     "\"key\":\"value\",\"two\":\"two \\\"words\\\"\",\"n\":-3}\n",
     "1778402198\t0\t0\t30\tkey:value,two:two \"words\",n:-3\ta b[BR]c\n" },
   { HERO_LOG_ERROR, "lost", "{'context': <uint32 5>, 'job_id': <int64 12>, 'why': <'a,b'>}",
     "2026-05-10T08:36:38.123Z ERROR hero_db: lost context=5 job_id=12 why=a,b\n",
-    "{\"ts\":\"2026-05-10T08:36:38.123Z\",\"level\":\"error\",\"service\":\"hero_db\",\"msg\":\"lost\",\"pid\":7,\"context\":5,"
+    "{\"ts\":\"2026-05-10T08:36:38.123Z\",\"level\":\"error\",\"service\":\"hero_db\",\"msg\":\"lost\",\"pid\":7,"
+    "\"context\":5,"
     "\"job_id\":12,\"why\":\"a,b\"}\n",
     "1778402198\t5\t12\t254\twhy:a;b\tlost\n" },
   { HERO_LOG_DEBUG, "\x1b[31mred\x7f \xc3\xa4", "{'empty': <''>, 'pid': <true>}",
     "2026-05-10T08:36:38.123Z DEBUG hero_db: \\u001b[31mred\\u007f \xc3\xa4 empty=\"\" pid=true\n",
-    "{\"ts\":\"2026-05-10T08:36:38.123Z\",\"level\":\"debug\",\"service\":\"hero_db\",\"msg\":\"\\u001b[31mred\\u007f \xc3\xa4\",\"pid\":7,"
+    "{\"ts\":\"2026-05-10T08:36:38.123Z\",\"level\":\"debug\",\"service\":\"hero_db\",\"msg\":\"\\u001b[31mred\\u007f "
+    "\xc3\xa4\",\"pid\":7,"
     "\"context\":0,\"empty\":\"\",\"pid_\":true}\n",
     "1778402198\t0\t0\t0\tempty:,pid:true\t\x1b[31mred\x7f \xc3\xa4\n" },
   { HERO_LOG_TRACE, "bad \xff byte", NULL, "2026-05-10T08:36:38.123Z TRACE hero_db: bad \xef\xbf\xbd byte\n",
-    "{\"ts\":\"2026-05-10T08:36:38.123Z\",\"level\":\"trace\",\"service\":\"hero_db\",\"msg\":\"bad \xef\xbf\xbd byte\",\"pid\":7,\"context\":0}\n",
+    "{\"ts\":\"2026-05-10T08:36:38.123Z\",\"level\":\"trace\",\"service\":\"hero_db\",\"msg\":\"bad \xef\xbf\xbd "
+    "byte\",\"pid\":7,\"context\":0}\n",
     "1778402198\t0\t0\t0\t-\tbad \xef\xbf\xbd byte\n" },
 };
 
@@ -51,7 +56,8 @@ parse_fields (const char *text)
 static void
 test_forms (void)
 {
-  static void (*const forms[]) (const HeroLogEntry *, GString *) = { hero_log_line_plain, hero_log_line_json, hero_log_line_file };
+  static void (*const forms[]) (const HeroLogEntry *, GString *)
+      = { hero_log_line_plain, hero_log_line_json, hero_log_line_file };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -92,8 +98,15 @@ test_back (void)
 static void
 test_no_json (void)
 {
-  static const char *const lines[] = { "", "plain", "{", "{}", "[1]", "{\"msg\":1,\"level\":\"info\"}", "{\"msg\":\"x\"}",
-                                       "{\"msg\":\"x\",\"level\":\"loud\"}", "{\"msg\":\"x\",\"level\":\"off\"}" };
+  static const char *const lines[] = { "",
+                                       "plain",
+                                       "{",
+                                       "{}",
+                                       "[1]",
+                                       "{\"msg\":1,\"level\":\"info\"}",
+                                       "{\"msg\":\"x\"}",
+                                       "{\"msg\":\"x\",\"level\":\"loud\"}",
+                                       "{\"msg\":\"x\",\"level\":\"off\"}" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (lines); i++)
     {

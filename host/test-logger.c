@@ -21,7 +21,8 @@ static void
 begin (Fixture *f, const char *text, const char *rust_log)
 {
   g_autofree char *path = g_build_filename (top, "c.toml", NULL);
-  g_autofree char *template = g_build_filename (top, "var-XXXXXX", NULL), *var = g_mkdtemp (g_steal_pointer (&template));
+  g_autofree char *template = g_build_filename (top, "var-XXXXXX", NULL),
+                  *var = g_mkdtemp (g_steal_pointer (&template));
   g_auto (GStrv) environment = g_environ_setenv (NULL, "PATH_VAR", var, TRUE);
   int fd;
 
@@ -141,9 +142,10 @@ test_forms (void)
   hero_logger_write (f.logger, "hero_db", HERO_LOG_INFO, "hello", NULL);
   hero_logger_printf (f.logger, HERO_LOG_WARN, "n = %d", 3);
   json = end (&f);
-  g_assert_cmpstr (json, ==,
-                   "{\"ts\":\"T\",\"level\":\"info\",\"service\":\"hero_db\",\"msg\":\"hello\",\"pid\":P,\"context\":0}\n"
-                   "{\"ts\":\"T\",\"level\":\"warn\",\"service\":\"hero_bundle\",\"msg\":\"n = 3\",\"pid\":P,\"context\":0}\n");
+  g_assert_cmpstr (
+      json, ==,
+      "{\"ts\":\"T\",\"level\":\"info\",\"service\":\"hero_db\",\"msg\":\"hello\",\"pid\":P,\"context\":0}\n"
+      "{\"ts\":\"T\",\"level\":\"warn\",\"service\":\"hero_bundle\",\"msg\":\"n = 3\",\"pid\":P,\"context\":0}\n");
   db = read_file (f.log_dir, "prog/hero_db.log");
   g_assert_true (g_str_has_suffix (db, "\t0\t0\t10\t-\thello\n"));
   host = read_file (f.log_dir, "prog/host.log");
@@ -175,8 +177,9 @@ test_glib (void)
   text = end (&f);
   g_free (f.log_dir);
   g_log_set_always_fatal (fatal);
-  g_assert_cmpstr (text, ==, "T ERROR hero_db: bad domain=Lib\nT INFO  hero_db: fine 1 domain=Lib\n"
-                             "T WARN  hero_bundle: from main domain=Lib\n");
+  g_assert_cmpstr (text, ==,
+                   "T ERROR hero_db: bad domain=Lib\nT INFO  hero_db: fine 1 domain=Lib\n"
+                   "T WARN  hero_bundle: from main domain=Lib\n");
 }
 
 static void
@@ -186,14 +189,17 @@ test_forward (void)
   Fixture f;
 
   begin (&f, "log_file = false\nlog_format = \"json\"\n", NULL);
-  hero_logger_forward_json (f.logger, "hero_db", "{\"ts\":\"x\",\"level\":\"warn\",\"service\":\"other\",\"msg\":\"m\",\"pid\":42,"
-                                                 "\"context\":3,\"k\":\"v\"}");
+  hero_logger_forward_json (f.logger, "hero_db",
+                            "{\"ts\":\"x\",\"level\":\"warn\",\"service\":\"other\",\"msg\":\"m\",\"pid\":42,"
+                            "\"context\":3,\"k\":\"v\"}");
   hero_logger_forward_json (f.logger, "hero_db", "{\"level\":\"debug\",\"msg\":\"not heard\"}");
   hero_logger_forward_json (f.logger, "hero_db", "a bare line");
   text = end (&f);
   g_free (f.log_dir);
-  g_assert_nonnull (strstr (text, "\"level\":\"warn\",\"service\":\"hero_db\",\"msg\":\"m\",\"pid\":P,\"context\":3,\"k\":\"v\"}\n"));
-  g_assert_nonnull (strstr (text, "\"level\":\"info\",\"service\":\"hero_db\",\"msg\":\"a bare line\",\"pid\":P,\"context\":0}\n"));
+  g_assert_nonnull (
+      strstr (text, "\"level\":\"warn\",\"service\":\"hero_db\",\"msg\":\"m\",\"pid\":P,\"context\":3,\"k\":\"v\"}\n"));
+  g_assert_nonnull (
+      strstr (text, "\"level\":\"info\",\"service\":\"hero_db\",\"msg\":\"a bare line\",\"pid\":P,\"context\":0}\n"));
   g_assert_null (strstr (text, "not heard"));
 }
 
@@ -202,7 +208,7 @@ remove_all (const char *path)
 {
   const char *argv[] = { "rm", "-rf", path, NULL };
 
-  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+  g_spawn_sync (NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
 }
 
 int

@@ -1,7 +1,8 @@
 /* test-suggest.c: which word is offered for which slip. */
 #include "suggest.h"
 
-static const char *const keys[] = { "stagger_ms", "socket_dir", "socket_mode", "stop_timeout_s", "log_dir", "log_file", NULL };
+static const char *const keys[]
+    = { "stagger_ms", "socket_dir", "socket_mode", "stop_timeout_s", "log_dir", "log_file", NULL };
 
 static void
 test_distance (void)

@@ -1,7 +1,7 @@
 /*
- * repo-remotes.h: remotes and upstream branches, read from the configuration by ourselves: every function of libgit2 1.5
- * that looks up a remote loses 20 KiB for each configuration key that does not match (git_regexp_match forgets its match
- * data). On a worker.
+ * repo-remotes.h: remotes and upstream branches, read from the configuration by ourselves: every function of
+ * libgit2 1.5 that looks up a remote loses 20 KiB for each configuration key that does not match (git_regexp_match
+ * forgets its match data). On a worker.
  */
 #pragma once
 

@@ -114,7 +114,8 @@ set_place (HeroTomlPlace *where, const toml::source_position &place)
   *where = HeroTomlPlace{ place.line, place.column };
 }
 
-/* "Error while parsing key-value pair: expected .." -> "key-value pair: expected ..": that it is an error is said before. */
+/* "Error while parsing key-value pair: expected .." -> "key-value pair: expected ..": that it is an error is said
+ * before. */
 std::string
 describe (const toml::parse_error &error)
 {

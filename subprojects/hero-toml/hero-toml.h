@@ -52,8 +52,8 @@ struct _HeroToml
 };
 
 /*
- * The root table of a text of `length` bytes; free with hero_toml_free. NULL with an error otherwise, and `where` (may be
- * NULL) says at which place; reading stops at the first one.
+ * The root table of a text of `length` bytes; free with hero_toml_free. NULL with an error otherwise, and `where` (may
+ * be NULL) says at which place; reading stops at the first one.
  */
 HeroToml *hero_toml_parse (const char *text, gsize length, HeroTomlPlace *where, GError **error);
 void hero_toml_free (HeroToml *toml);

@@ -41,7 +41,7 @@ test_tree (void)
 
   g_assert_cmpuint (root->children->len, ==, G_N_ELEMENTS (order));
   for (guint i = 0; i < G_N_ELEMENTS (order); i++)
-    g_assert_cmpstr (((HeroToml *) g_ptr_array_index (root->children, i))->key, ==, order[i]);
+    g_assert_cmpstr (((HeroToml *)g_ptr_array_index (root->children, i))->key, ==, order[i]);
 
   node = hero_toml_get (root, "a");
   g_assert_cmpint (node->type, ==, HERO_TOML_INTEGER);
@@ -59,8 +59,8 @@ test_tree (void)
   assert_place (two->place, 3, 1);
   node = hero_toml_get (two, "c");
   g_assert_cmpuint (node->children->len, ==, 3);
-  assert_place (((HeroToml *) node->children->pdata[1])->place, 4, 9);
-  g_assert_true (((HeroToml *) node->children->pdata[2])->boolean);
+  assert_place (((HeroToml *)node->children->pdata[1])->place, 4, 9);
+  g_assert_true (((HeroToml *)node->children->pdata[2])->boolean);
   node = hero_toml_get (hero_toml_get (two, "d"), "e");
   g_assert_cmpfloat (node->real, ==, 1.5);
   assert_place (node->key_place, 5, 7);
@@ -139,13 +139,14 @@ static void
 test_limits (void)
 {
   g_autofree char *deep_key = repeat ("a.", 200000, "a = 1\n");
-  g_autofree char *deep_header = g_strdup_printf ("x=1\n[%s]\n", "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.z.a.b.c.d.e.f.g");
+  g_autofree char *deep_header
+      = g_strdup_printf ("x=1\n[%s]\n", "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.z.a.b.c.d.e.f.g");
   g_autofree char *deep_array = repeat ("[", 100000, "");
   g_autofree char *array_text = g_strconcat ("x = ", deep_array, NULL);
   g_autofree char *huge = repeat ("#", HERO_TOML_MAX_BYTES, "\n");
   g_autofree char *dots = repeat (".", 500, "");
-  g_autofree char *harmless = g_strdup_printf ("a = \"%s\"\nb = '''\n%s\n''' # %s\nc = \"\"\"%s\\\"\"\"\"\"\nd = 1.5\n", dots,
-                                               dots, dots, dots);
+  g_autofree char *harmless = g_strdup_printf ("a = \"%s\"\nb = '''\n%s\n''' # %s\nc = \"\"\"%s\\\"\"\"\"\"\nd = 1.5\n",
+                                               dots, dots, dots, dots);
   g_autoptr (HeroToml) toml = parse (harmless);
 
   assert_limit (deep_key, 1, 64);

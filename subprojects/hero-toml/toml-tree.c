@@ -1,7 +1,7 @@
 /* toml-tree.c: the tree that hero_toml_parse gives, and the limits a text must keep. Pure; any thread. */
 #include "toml-tree.h"
 
-G_DEFINE_QUARK (hero-toml-error-quark, hero_toml_error)
+G_DEFINE_QUARK (hero - toml - error - quark, hero_toml_error)
 
 HeroToml *
 hero_toml_new (HeroTomlType type, guint line, guint column)
@@ -11,7 +11,7 @@ hero_toml_new (HeroTomlType type, guint line, guint column)
   toml->type = type;
   toml->place = (HeroTomlPlace){ line, column };
   if (type == HERO_TOML_TABLE || type == HERO_TOML_ARRAY)
-    toml->children = g_ptr_array_new_with_free_func ((GDestroyNotify) hero_toml_free);
+    toml->children = g_ptr_array_new_with_free_func ((GDestroyNotify)hero_toml_free);
   return toml;
 }
 
@@ -44,7 +44,8 @@ hero_toml_get (const HeroToml *table, const char *key)
 const char *
 hero_toml_type_name (HeroTomlType type)
 {
-  static const char *const names[] = { "table", "array", "string", "integer", "real number", "boolean", "date or time" };
+  static const char *const names[]
+      = { "table", "array", "string", "integer", "real number", "boolean", "date or time" };
 
   return names[type];
 }
@@ -57,8 +58,8 @@ hero_toml_quote (const char *text)
   for (const char *p = text; *p != '\0'; p++)
     if (*p == '"' || *p == '\\')
       g_string_append_printf (out, "\\%c", *p);
-    else if ((guchar) *p < 0x20 || *p == 0x7f)
-      g_string_append_printf (out, "\\u%04x", (guchar) *p);
+    else if ((guchar)*p < 0x20 || *p == 0x7f)
+      g_string_append_printf (out, "\\u%04x", (guchar)*p);
     else
       g_string_append_c (out, *p);
   g_string_append_c (out, '"');
@@ -68,7 +69,7 @@ hero_toml_quote (const char *text)
 static gint
 compare_places (gconstpointer a, gconstpointer b)
 {
-  const HeroToml *x = *(HeroToml *const *) a, *y = *(HeroToml *const *) b;
+  const HeroToml *x = *(HeroToml *const *)a, *y = *(HeroToml *const *)b;
 
   if (x->key_place.line != y->key_place.line)
     return x->key_place.line < y->key_place.line ? -1 : 1;
@@ -161,8 +162,8 @@ hero_toml_check_limits (const char *text, gsize length, HeroTomlPlace *where, GE
   *where = (HeroTomlPlace){ 1, 1 };
   if (length > HERO_TOML_MAX_BYTES)
     {
-      g_set_error (error, HERO_TOML_ERROR, HERO_TOML_ERROR_LIMIT, "the text has %" G_GSIZE_FORMAT " bytes, the limit is %u",
-                   length, HERO_TOML_MAX_BYTES);
+      g_set_error (error, HERO_TOML_ERROR, HERO_TOML_ERROR_LIMIT,
+                   "the text has %" G_GSIZE_FORMAT " bytes, the limit is %u", length, HERO_TOML_MAX_BYTES);
       return FALSE;
     }
   deep = find_too_deep (text, text + length);

@@ -11,8 +11,8 @@ HeroToml *hero_toml_new (HeroTomlType type, guint line, guint column);
 /* Puts the children of a table into the order of the text. */
 void hero_toml_sort (HeroToml *table);
 /*
- * Length and nesting, before the parser sees the text: it recurses, and a key of half a million dots would end the stack.
- * `where` gets the place of the fault.
+ * Length and nesting, before the parser sees the text: it recurses, and a key of half a million dots would end the
+ * stack. `where` gets the place of the fault.
  */
 gboolean hero_toml_check_limits (const char *text, gsize length, HeroTomlPlace *where, GError **error);
 

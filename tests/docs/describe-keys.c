@@ -1,6 +1,6 @@
 /*
- * describe-keys.c: the tables of docs/configuration.md, printed from what the code itself declares: the host's keys, its
- * environment variables, and the keys of every plugin file named as an argument.
+ * describe-keys.c: the tables of docs/configuration.md, printed from what the code itself declares: the host's keys,
+ * its environment variables, and the keys of every plugin file named as an argument.
  */
 #include <stdio.h>
 
@@ -22,7 +22,8 @@ type_text (const HeroConfigKey *key)
       if (key->min == 0 && key->max == 0)
         return g_strdup (key->type == HERO_CONFIG_INT ? "integer" : "number");
       if (key->max == G_MAXINT64)
-        return g_strdup_printf ("%s from %" G_GINT64_FORMAT, key->type == HERO_CONFIG_INT ? "integer" : "number", key->min);
+        return g_strdup_printf ("%s from %" G_GINT64_FORMAT, key->type == HERO_CONFIG_INT ? "integer" : "number",
+                                key->min);
       return g_strdup_printf ("%s %" G_GINT64_FORMAT "..%" G_GINT64_FORMAT,
                               key->type == HERO_CONFIG_INT ? "integer" : "number", key->min, key->max);
     case HERO_CONFIG_STRING:
@@ -102,9 +103,9 @@ print_variables (void)
 static void
 print_keys (const HeroConfigKey *keys, guint key_size, const char *prefix)
 {
-  for (const guint8 *p = (const guint8 *) keys; p != NULL && *(const char *const *) p != NULL; p += key_size)
+  for (const guint8 *p = (const guint8 *)keys; p != NULL && *(const char *const *)p != NULL; p += key_size)
     {
-      const HeroConfigKey *key = (const HeroConfigKey *) p;
+      const HeroConfigKey *key = (const HeroConfigKey *)p;
 
       if ((key->flags & HERO_CONFIG_IGNORED) != 0)
         continue;
@@ -123,9 +124,9 @@ print_ignored (const HeroConfigKey *keys, guint key_size)
 {
   g_autoptr (GString) names = g_string_new (NULL);
 
-  for (const guint8 *p = (const guint8 *) keys; p != NULL && *(const char *const *) p != NULL; p += key_size)
-    if ((((const HeroConfigKey *) p)->flags & HERO_CONFIG_IGNORED) != 0)
-      g_string_append_printf (names, "%s`%s`", names->len > 0 ? ", " : "", ((const HeroConfigKey *) p)->name);
+  for (const guint8 *p = (const guint8 *)keys; p != NULL && *(const char *const *)p != NULL; p += key_size)
+    if ((((const HeroConfigKey *)p)->flags & HERO_CONFIG_IGNORED) != 0)
+      g_string_append_printf (names, "%s`%s`", names->len > 0 ? ", " : "", ((const HeroConfigKey *)p)->name);
   if (names->len > 0)
     printf ("\nTaken from old files with a warning, without effect: %s.\n", names->str);
 }
