@@ -162,10 +162,9 @@ code_start (gpointer data, GCancellable *cancellable, GError **error)
 
   if (!hero_service_lock_data_dir (ctx, error))
     return FALSE;
-  code_git_init (hero_service_get_setting (ctx, "home"));
   workers = workers > 0 ? workers : g_get_num_processors ();
-  self->policy
-      = (CodeRepoPolicy){ self->root, hero_service_get_data_dir (ctx), hero_service_get_strings (ctx, "gitdir_roots") };
+  self->policy = (CodeRepoPolicy){ self->root, hero_service_get_data_dir (ctx), hero_service_get_strings (ctx, "gitdir_roots"),
+                                   hero_service_get_setting (ctx, "home") };
   self->requests = code_pool_new (ctx, workers, MAX_WAITING);
   self->scans = code_pool_new (ctx, workers, G_MAXUINT);
   self->searches = code_pool_new (ctx, hero_service_get_integer (ctx, "search_parallel"), MAX_SEARCHES_WAITING);

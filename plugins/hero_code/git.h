@@ -8,7 +8,9 @@
 G_BEGIN_DECLS
 
 /*
- * Once per process, before any other use; home: where the user's configuration of git lies, NULL = as libgit2 finds it.
+ * Once per process, however often it is called; before any other use, which is when the first repository is opened:
+ * libgit2 reads all certificates of the system when it begins, half a megabyte. home: where the user's configuration of git
+ * lies, NULL = as libgit2 finds it.
  * libgit2 starts no program of a repository: only data is looked at.
  */
 void code_git_init (const char *home);

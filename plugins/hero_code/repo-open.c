@@ -158,6 +158,7 @@ code_repo_open (const CodeRepoPolicy *policy, const char *id, GError **error)
   if (fd < 0)
     return NULL;
   close (fd);
+  code_git_init (policy->home);
   worktree = g_build_filename (code_root_get_directory (policy->root), id, NULL);
   dot_git = g_build_filename (worktree, ".git", NULL);
   gitdir = find_gitdir (id, worktree, error);

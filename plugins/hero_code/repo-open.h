@@ -12,6 +12,7 @@ typedef struct
   CodeRoot *root;
   const char *data_dir;            /* a gitdir may lie beneath it */
   const char *const *gitdir_roots; /* and beneath these */
+  const char *home; /* where the user's configuration of git lies, NULL = as libgit2 finds it */
 } CodeRepoPolicy;
 
 /*

@@ -122,12 +122,12 @@ def test_metrics(six):
         status, headers, body = bundle.get('hero_bundle', '/metrics')
         text = body.decode()
         assert status == 200 and headers['Content-Type'].startswith('text/plain; version=0.0.4')
-        values = dict(re.findall(r'^([a-z_]+(?:\{[^}]*\})?) (\S+)$', text, re.M))
+        values = dict(re.findall(r'^([a-z0-9_]+(?:\{[^}]*\})?) (\S+)$', text, re.M))
         for name in hero.SERVICES:
             prefix = name if name.startswith('hero_') else f'hero_{name}'
             assert values[f'hero_bundle_service_up{{service="{name}"}}'] == '1'
             assert float(values[f'{prefix}_uptime_seconds']) >= 0
-        for name in re.findall(r'^([a-z_]+)', text, re.M):
+        for name in re.findall(r'^([a-z0-9_]+)', text, re.M):
             assert text.count(f'# TYPE {name} ') == 1
 
 
