@@ -34,6 +34,13 @@ reading_clear (Reading *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reading, reading_clear)
 
+/* An empty array has no data. */
+static const char *
+content_of (const Reading *self)
+{
+  return self->content->len > 0 ? (const char *)self->content->data : "";
+}
+
 static gboolean
 set_too_large (Reading *self, gint64 limit, GError **error)
 {
@@ -210,7 +217,7 @@ check_text (Reading *self, gboolean binary, GError **error)
     return TRUE;
   if (binary)
     code_error_set (error, CODE_NOT_A_FILE, "is_binary", "%s is binary; ask for it as base64", self->read->path);
-  else if (!g_utf8_validate ((const char *)self->content->data, self->content->len, NULL))
+  else if (!g_utf8_validate (content_of (self), self->content->len, NULL))
     code_error_set (error, CODE_NOT_A_FILE, "not_utf8", "%s is not UTF-8; ask for it as base64", self->read->path);
   else
     return TRUE;
@@ -227,7 +234,7 @@ print_range (const Reading *self)
   if (read->start_line > 0 || read->end_line > 0)
     {
       gint64 start = MAX (read->start_line, 1);
-      gint64 n = code_text_count_lines ((const char *)self->content->data, self->content->len);
+      gint64 n = code_text_count_lines (content_of (self), self->content->len);
 
       json_object_set_int_member (range, "start_line", start);
       json_object_set_int_member (range, "end_line", start + n - 1);
@@ -243,7 +250,7 @@ print_range (const Reading *self)
 static void
 print_content (const Reading *self, JsonObject *object, gboolean binary)
 {
-  const char *data = (const char *)self->content->data;
+  const char *data = content_of (self);
   gsize length = self->content->len;
   g_autofree char *text = self->read->base64 ? g_base64_encode (self->content->data, length)
                                              : g_strndup (data != NULL ? data : "", length);
@@ -260,7 +267,7 @@ static JsonObject *
 print (const Reading *self, gboolean binary)
 {
   JsonObject *object = json_object_new ();
-  const char *data = (const char *)self->content->data;
+  const char *data = content_of (self);
   g_autofree char *mode = g_strdup_printf ("%04o", self->mode);
 
   code_place_print (self->place.repo, self->place.path, object);
@@ -305,6 +312,6 @@ code_file_read (const CodeRead *read, GCancellable *cancellable, GError **error)
   if (!code_place_init (&self.place, read->policy->root, read->repo, read->path, error)
       || !(read->rev != NULL ? read_commit (&self, error) : read_disk (&self, error)))
     return NULL;
-  binary = code_text_is_binary ((const char *)self.content->data, self.content->len);
+  binary = code_text_is_binary (content_of (&self), self.content->len);
   return check_text (&self, binary, error) ? print (&self, binary) : NULL;
 }

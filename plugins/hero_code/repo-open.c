@@ -121,19 +121,28 @@ check_gitdir (const CodeRepoPolicy *policy, const char *id, const char *gitdir, 
                      "its git directory lies outside of coderoot; name its parent in gitdir_roots to allow it");
 }
 
-/* Where git would take the files from; a linked worktree has no core.worktree. */
-static gboolean
-check_worktree (const char *id, const char *worktree, const char *gitdir, GError **error)
+/* The repository's own configuration as data; NULL: it has none. */
+static git_config *
+read_config (const char *gitdir)
 {
   g_autofree char *path = g_build_filename (gitdir, "config", NULL);
-  g_autoptr (git_config) config = NULL;
+  git_config *config = NULL;
+
+  if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    git_config_open_ondisk (&config, path);
+  return config;
+}
+
+/* Where git would take the files from; a linked worktree has no core.worktree. */
+static gboolean
+check_worktree (const char *id, const char *worktree, const char *gitdir, git_config *config, GError **error)
+{
   g_autofree char *set = NULL;
   g_autofree char *wanted = NULL;
   g_autofree char *real = NULL;
   git_buf value = { 0 };
 
-  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR) || git_config_open_ondisk (&config, path) != 0
-      || git_config_get_string_buf (&value, config, "core.worktree") != 0)
+  if (git_config_get_string_buf (&value, config, "core.worktree") != 0)
     return TRUE;
   set = g_canonicalize_filename (value.ptr, gitdir);
   git_buf_dispose (&value);
@@ -142,6 +151,34 @@ check_worktree (const char *id, const char *worktree, const char *gitdir, GError
   if (real != NULL && g_strcmp0 (real, wanted) == 0)
     return TRUE;
   return set_unsafe (error, id, "worktree_outside", "its core.worktree is another directory");
+}
+
+/* Known before libgit2 opens it, which forgets to free memory each time it refuses one. */
+static gboolean
+check_objects (const char *id, git_config *config, GError **error)
+{
+  git_buf value = { 0 };
+  gboolean sha1;
+
+  if (git_config_get_string_buf (&value, config, "extensions.objectformat") != 0)
+    return TRUE;
+  sha1 = g_ascii_strcasecmp (value.ptr, "sha1") == 0;
+  if (!sha1)
+    {
+      code_error_set (error, CODE_REPO_UNSAFE, "repo_unsupported", "%s: its objects have names of the kind %s", id,
+                      value.ptr);
+      code_error_add_text (error, "feature", value.ptr);
+    }
+  git_buf_dispose (&value);
+  return sha1;
+}
+
+static gboolean
+check_config (const char *id, const char *worktree, const char *gitdir, GError **error)
+{
+  g_autoptr (git_config) config = read_config (gitdir);
+
+  return config == NULL || (check_worktree (id, worktree, gitdir, config, error) && check_objects (id, config, error));
 }
 
 git_repository *
@@ -164,7 +201,7 @@ code_repo_open (const CodeRepoPolicy *policy, const char *id, GError **error)
   gitdir = find_gitdir (id, worktree, error);
   if (gitdir == NULL || !check_gitdir (policy, id, gitdir, error) || !check_owner (id, worktree, worktree, error)
       || !check_owner (id, worktree, dot_git, error) || !check_owner (id, worktree, gitdir, error)
-      || !check_worktree (id, worktree, gitdir, error))
+      || !check_config (id, worktree, gitdir, error))
     return NULL;
   result = git_repository_open_ext (&repository, worktree, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
   if (result == GIT_ENOTFOUND)
