@@ -61,7 +61,8 @@ test_open (TestTree *tree, gconstpointer data)
   tree_run (tree, "echo secret > ../$(basename $PWD)-outside; git init -q r; echo x > r/f; mkdir r/d; mkfifo r/fifo;"
                   "ln -s f r/inside; ln -s ../../$(basename $PWD)-outside r/out; ln -s $PWD/r/f r/absolute;"
                   "ln -s .git r/alias; ln -s .git/config r/config; ln -s loop r/loop; git init -q --bare bare;"
-                  "ln -s r link; ln -s /etc etc");
+                  "ln -s r link; ln -s /etc etc; mkdir w; echo 'gitdir: ../r/.git' > w/.git; ln -s .git w/g");
+  check (tree, "w/g", CODE_OPEN_FILE, "path_forbidden/git_internal");
   check (tree, "", CODE_OPEN_DIRECTORY, "");
   check (tree, "r/f", CODE_OPEN_FILE, "");
   check (tree, "r/f", CODE_OPEN_ANY, "");
