@@ -254,7 +254,7 @@ write_found (HeroPage *page, JsonObject *found)
   JsonArray *files = json_object_get_array_member (found, "files");
   JsonObject *stats = json_object_get_object_member (found, "stats");
 
-  hero_page_text (page, "%d lines in %d files; %d files were read in %d ms.", (int)int_of (stats, "lines_matched"),
+  hero_page_text (page, "Matching lines: %d, in files: %d. Files read: %d, in %d ms.", (int)int_of (stats, "lines_matched"),
                   (int)int_of (stats, "files_matched"), (int)int_of (stats, "files_scanned"),
                   (int)int_of (stats, "duration_ms"));
   if (json_object_get_boolean_member (found, "truncated"))

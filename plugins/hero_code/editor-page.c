@@ -15,6 +15,13 @@
 #define NUMBERED_LINES 20000 /* longer files have no links on their line numbers */
 #define CSP "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'"
 
+/* As in the title bar of the admin pages; shell.js knows it by its class. */
+#define THEME_BUTTON                                                                                                   \
+  "<button type=\"button\" class=\"theme icon plain needs-js\" aria-label=\"Switch between dark and light\" "            \
+  "title=\"Dark or light (t)\"><svg viewBox=\"0 0 20 20\" aria-hidden=\"true\" fill=\"currentColor\">"                   \
+  "<path d=\"M10 2a8 8 0 1 0 0 16zm1 0v16a8 8 0 0 0 0-16z\" fill-opacity=\".35\"/>"                                    \
+  "<path d=\"M10 2a8 8 0 0 0 0 16z\"/></svg></button>"
+
 typedef struct
 {
   Code *self;
@@ -133,7 +140,7 @@ begin_document (GString *out, const View *view, const char *title)
       "<script defer src=\"%s/static/editor.js\"></script>\n</head>\n"
       "<body class=\"editor\">\n<a class=\"skip\" href=\"#text\">Skip to the text</a>\n"
       "<header class=\"top\"><h1><a href=\"%s/\">Hero Code</a></h1><span class=\"state\">read-only</span>"
-      "<span class=\"space\"></span></header>\n<div id=\"editor\">\n",
+      "<span class=\"space\"></span>" THEME_BUTTON "</header>\n<div id=\"editor\">\n",
       base, shown, base, base, base, base, base, base, base);
 }
 

@@ -207,8 +207,8 @@ finish_query (gpointer data)
     hero_page_note (page, "warn", "%s", query->error);
   else if (query->hits != NULL)
     {
-      hero_page_text (page, "%" G_GUINT64_FORMAT " found in %" G_GINT64_FORMAT " ms; the best %d are shown.",
-                      query->total, query->took_ms, PAGE_HITS);
+      hero_page_text (page, "%" G_GUINT64_FORMAT " found in %" G_GINT64_FORMAT " ms%s.", query->total, query->took_ms,
+                      query->total > PAGE_HITS ? "; the best 20 are shown" : "");
       show_hits (page, query->hits);
     }
   hero_page_done (page);
