@@ -254,9 +254,9 @@ write_found (HeroPage *page, JsonObject *found)
   JsonArray *files = json_object_get_array_member (found, "files");
   JsonObject *stats = json_object_get_object_member (found, "stats");
 
-  hero_page_text (page, "Matching lines: %d, in files: %d. Files read: %d, in %d ms.", (int)int_of (stats, "lines_matched"),
-                  (int)int_of (stats, "files_matched"), (int)int_of (stats, "files_scanned"),
-                  (int)int_of (stats, "duration_ms"));
+  hero_page_text (page, "Matching lines: %d, in files: %d. Files read: %d, in %d ms.",
+                  (int)int_of (stats, "lines_matched"), (int)int_of (stats, "files_matched"),
+                  (int)int_of (stats, "files_scanned"), (int)int_of (stats, "duration_ms"));
   if (json_object_get_boolean_member (found, "truncated"))
     hero_page_note (page, "warn", "The search ended early: %s.", text_of (found, "reason"));
   hero_page_table_begin (page, "found", "Repository|File$|Line#|Text$", "Nothing was found: try other words.");
@@ -335,7 +335,7 @@ render_search (gpointer data, HeroPage *page)
     }
   view = g_new0 (View, 1);
   *view = (View){ self, page, NULL };
-  code_repos_when_known (self->repos, search_known, view);
+  code_repos_when_known (self->repos, FALSE, search_known, view);
 }
 
 /* ---- jobs */

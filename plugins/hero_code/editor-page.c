@@ -17,8 +17,8 @@
 
 /* As in the title bar of the admin pages; shell.js knows it by its class. */
 #define THEME_BUTTON                                                                                                   \
-  "<button type=\"button\" class=\"theme icon plain needs-js\" aria-label=\"Switch between dark and light\" "            \
-  "title=\"Dark or light (t)\"><svg viewBox=\"0 0 20 20\" aria-hidden=\"true\" fill=\"currentColor\">"                   \
+  "<button type=\"button\" class=\"theme icon plain needs-js\" aria-label=\"Switch between dark and light\" "          \
+  "title=\"Dark or light (t)\"><svg viewBox=\"0 0 20 20\" aria-hidden=\"true\" fill=\"currentColor\">"                 \
   "<path d=\"M10 2a8 8 0 1 0 0 16zm1 0v16a8 8 0 0 0 0-16z\" fill-opacity=\".35\"/>"                                    \
   "<path d=\"M10 2a8 8 0 0 0 0 16z\"/></svg></button>"
 
@@ -343,7 +343,7 @@ code_editor_page (gpointer data, HeroHttpRequest *request)
                   g_strdup (path != NULL ? path : "") };
   if (view->repo == NULL)
     {
-      code_repos_when_known (self->repos, repositories_known, view);
+      code_repos_when_known (self->repos, FALSE, repositories_known, view);
       return;
     }
   if (code_path_check ("path", view->path, &error) && code_path_check ("repo", view->repo, &error))

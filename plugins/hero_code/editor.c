@@ -75,7 +75,7 @@ get_repos (gpointer data, HeroHttpRequest *request)
   CodeAsk *ask = code_ask_new_http (self, request);
 
   code_ask_set_paging (ask, "items", query_integer (request, "limit", 1, LIMIT, LIMIT));
-  code_repos_when_known (self->repos, repos_known, ask);
+  code_repos_when_known (self->repos, FALSE, repos_known, ask);
 }
 
 static void
@@ -278,7 +278,7 @@ get_search (gpointer data, HeroHttpRequest *request)
   if (hero_http_request_get_query (request, "pattern") == NULL)
     hero_http_respond_error (request, 400, "pass pattern", "parameter 'pattern': expected string, got nothing");
   else
-    code_repos_when_known (self->repos, search_known, code_ask_new_http (self, request));
+    code_repos_when_known (self->repos, FALSE, search_known, code_ask_new_http (self, request));
 }
 
 void

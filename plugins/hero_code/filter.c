@@ -21,6 +21,13 @@ code_filter_is_empty (JsonObject *members)
   return TRUE;
 }
 
+gboolean
+code_filter_looks_inside (JsonObject *members)
+{
+  return has (members, "url") || has (members, "dirty") || has (members, "need_push") || has (members, "need_pull")
+         || has (members, "has_error");
+}
+
 static gboolean
 exclude (JsonObject *members, const char *name, const char *const *others, GError **error)
 {

@@ -26,6 +26,8 @@ G_BEGIN_DECLS
 /* members: an object that may have them, of the types above; others are ignored. CODE_INVALID_PARAMS. */
 gboolean code_filter_check (JsonObject *members, GError **error);
 gboolean code_filter_is_empty (JsonObject *members);
+/* TRUE if more than the name of a repository must be known to tell whether it matches. */
+gboolean code_filter_looks_inside (JsonObject *members);
 /* repo: a Repo object. */
 gboolean code_filter_matches (JsonObject *members, JsonObject *repo);
 /* host/path of a URL or scp form, so that the same repository compares equal. (transfer full) */

@@ -34,6 +34,7 @@ struct _CodeRepos
   guint n_left, n_total; /* to be described */
   GQueue enders;         /* Waiter: for its end */
   GQueue knowers;        /* Waiter: for the names */
+  GQueue describers;     /* Waiter: for the descriptions */
 };
 
 CodeRepos *
@@ -60,6 +61,7 @@ code_repos_free (CodeRepos *self)
   g_clear_pointer (&self->removed, json_array_unref);
   g_queue_clear_full (&self->enders, g_free);
   g_queue_clear_full (&self->knowers, g_free);
+  g_queue_clear_full (&self->describers, g_free);
   g_strfreev (self->skip);
   g_free (self);
 }
@@ -126,6 +128,7 @@ end_scan (CodeRepos *self, const GError *error)
       hero_service_publish (self->ctx, NULL, "scan.finished", json_object_ref (result));
     }
   self->job = NULL;
+  wake_all (&self->describers, NULL, self->failure);
   wake_all (&self->enders, result, error);
 }
 
@@ -288,15 +291,17 @@ code_repos_scan (CodeRepos *self, CodeJob *job, CodeDone func, gpointer data)
 }
 
 void
-code_repos_when_known (CodeRepos *self, CodeDone func, gpointer data)
+code_repos_when_known (CodeRepos *self, gboolean described, CodeDone func, gpointer data)
 {
-  if (self->scanned_at > 0 && self->failure == NULL)
-    func (NULL, NULL, data);
-  else
+  gboolean known = self->scanned_at > 0 && self->failure == NULL;
+
+  if (known && (!described || self->n_left == 0))
     {
-      add_waiter (&self->knowers, func, data);
-      code_repos_scan (self, NULL, NULL, NULL);
+      func (NULL, NULL, data);
+      return;
     }
+  add_waiter (described ? &self->describers : &self->knowers, func, data);
+  code_repos_scan (self, NULL, NULL, NULL);
 }
 
 /* ---- what is known */

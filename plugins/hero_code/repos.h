@@ -20,8 +20,11 @@ void code_repos_free (CodeRepos *self);
 
 /* func (result, error, data): {found,added,removed,duration_ms,warnings}, taken over. A scan that runs is joined. */
 void code_repos_scan (CodeRepos *self, CodeJob *job, CodeDone func, gpointer data);
-/* func (NULL, error, data) when the names are known, at once if they are; error: of the last look, coderoot_missing. */
-void code_repos_when_known (CodeRepos *self, CodeDone func, gpointer data);
+/*
+ * func (NULL, error, data) when the names are known; described: when each was looked at too. At once if so.
+ * error: of the last look, coderoot_missing.
+ */
+void code_repos_when_known (CodeRepos *self, gboolean described, CodeDone func, gpointer data);
 
 guint code_repos_get_n (CodeRepos *self);
 guint code_repos_get_n_errors (CodeRepos *self);

@@ -198,18 +198,18 @@ typedef struct
 {
   Code *self;
   HeroRpcCall *call;
+  JsonObject *filter; /* which repositories */
 } Search;
 
 static void
-start_search (Code *self, HeroRpcCall *call)
+start_search (Code *self, HeroRpcCall *call, JsonObject *filter)
 {
   const char *mode = hero_rpc_get_string (call, "case");
-  g_autoptr (JsonObject) filter = read_repos (call);
   g_autoptr (GPtrArray) ids = NULL;
   CodeSearch *search;
   CodeAsk *ask;
 
-  if (filter == NULL || !check_ids (self, call, filter))
+  if (!check_ids (self, call, filter))
     return;
   ids = code_repos_match (self->repos, filter);
   g_ptr_array_add (ids, NULL);
@@ -237,18 +237,20 @@ repositories_known (gpointer result, const GError *error, gpointer data)
   if (error != NULL)
     code_ask_fail (code_ask_new_rpc (search->self, search->call), error);
   else
-    start_search (search->self, search->call);
+    start_search (search->self, search->call, search->filter);
+  json_object_unref (search->filter);
 }
 
 void
 code_rpc_search_code (gpointer data, HeroRpcCall *call)
 {
   Code *self = data;
+  JsonObject *filter;
   Search *search;
 
-  if (!code_rpc_begin_page (self, call) || !refuse_absent (call))
+  if (!code_rpc_begin_page (self, call) || !refuse_absent (call) || (filter = read_repos (call)) == NULL)
     return;
   search = g_new (Search, 1);
-  *search = (Search){ self, call };
-  code_repos_when_known (self->repos, repositories_known, search);
+  *search = (Search){ self, call, filter };
+  code_repos_when_known (self->repos, code_filter_looks_inside (filter), repositories_known, search);
 }

@@ -117,7 +117,8 @@ list_looked (gpointer result, const GError *error, gpointer data)
   if (error != NULL)
     list_known (NULL, error, list);
   else
-    code_repos_when_known (code_ask_get_code (list->ask)->repos, list_known, list);
+    code_repos_when_known (code_ask_get_code (list->ask)->repos, code_filter_looks_inside (list->filter), list_known,
+                           list);
   g_clear_pointer (&result, json_object_unref);
 }
 
