@@ -390,6 +390,7 @@ HeroDriver *
 hero_process_driver_new (const HeroDriverArgs *args, GError **error)
 {
   ProcessDriver *self = g_new0 (ProcessDriver, 1);
+  const char *identifier;
 
   self->parent.class = &process_class;
   self->args = *args;
@@ -402,7 +403,9 @@ hero_process_driver_new (const HeroDriverArgs *args, GError **error)
       return NULL;
     }
 
-  self->pid = (pid_t) g_ascii_strtoll (g_subprocess_get_identifier (self->child), NULL, 10);
+  /* A child that has ended already has no identifier any more: what it said cannot be told from a stranger's words. */
+  identifier = g_subprocess_get_identifier (self->child);
+  self->pid = identifier != NULL ? (pid_t) g_ascii_strtoll (identifier, NULL, 10) : 0;
   hero_notify_receiver_set_pid (self->receiver, self->pid);
   self->stdout_fd = g_unix_input_stream_get_fd (G_UNIX_INPUT_STREAM (g_subprocess_get_stdout_pipe (self->child)));
   g_unix_set_fd_nonblocking (self->stdout_fd, TRUE, NULL);

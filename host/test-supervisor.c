@@ -411,7 +411,7 @@ test_exit_codes (gconstpointer process)
   } rows[] = {
     { "behaviour = \"fails_start\"\nrequired = true\n", "", HERO_EXIT_NOT_STARTED },
     { "behaviour = \"fails_start_busy\"\n", "behaviour = \"fails_start_busy\"\n", HERO_EXIT_NOT_STARTED },
-    { "behaviour = \"fails_later\"\nrequired = true\nrestart = \"never\"\ndelay_ms = 300\n", "", HERO_EXIT_LOST },
+    { "behaviour = \"fails_later\"\nrequired = true\nrestart = \"never\"\ndelay_ms = 2500\n", "", HERO_EXIT_LOST },
     { "behaviour = \"ends_later\"\nrequired = true\n", "behaviour = \"ends_later\"\ndelay_ms = 100\n", HERO_EXIT_OK },
   };
 

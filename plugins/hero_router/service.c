@@ -154,12 +154,21 @@ router_service_add_probe (RouterService *service, gboolean ok, guint ms, const c
 
 /* ------------------------------------------------------------------------------------------------ status */
 
+/* What another service wrote may be of any type; "" when it is no text. */
 static const char *
-health_word (RouterService *service)
+text_of (JsonObject *object, const char *member)
+{
+  const char *text = json_object_get_string_member_with_default (object, member, "");
+
+  return text != NULL ? text : "";
+}
+
+static const char *
+health_text (RouterService *service, const char *member)
 {
   JsonObject *object = service->health == NULL || !JSON_NODE_HOLDS_OBJECT (service->health) ? NULL : json_node_get_object (service->health);
 
-  return object == NULL ? "" : json_object_get_string_member_with_default (object, "status", "");
+  return object == NULL ? "" : text_of (object, member);
 }
 
 static RouterSocket *
@@ -193,7 +202,7 @@ RouterStatus
 router_service_judge (RouterService *service, char **reason)
 {
   RouterSocket *primary = primary_socket (service);
-  const char *word = health_word (service);
+  const char *word = health_text (service, "status");
 
   *reason = NULL;
   if (primary == NULL || primary->state == SOCKET_DEAD)
@@ -205,7 +214,7 @@ router_service_judge (RouterService *service, char **reason)
   else if (service->document_state == DOCUMENT_INVALID)
     *reason = g_strdup_printf ("the OpenRPC document is not valid: %s", service->document_error);
   else if (service->health_status == 503 && !g_str_equal (word, "degraded"))
-    *reason = g_strdup_printf ("/health says 503 %s", word);
+    *reason = g_strdup_printf ("/health says 503 %s", *word != '\0' ? word : health_text (service, "error"));
   else if (service->health_status == 200 && *word != '\0' && !g_str_equal (word, "ok") && !g_str_equal (word, "degraded"))
     *reason = g_strdup_printf ("/health says \"%s\"", word);
   else
@@ -213,7 +222,7 @@ router_service_judge (RouterService *service, char **reason)
   if (*reason != NULL)
     return STATUS_UNHEALTHY;
   if (g_str_equal (word, "degraded"))
-    *reason = g_strdup (json_object_get_string_member_with_default (json_node_get_object (service->health), "reason", "degraded"));
+    *reason = g_strdup (*health_text (service, "reason") != '\0' ? health_text (service, "reason") : "degraded");
   else
     *reason = g_strdup ("");
   return service->document_state == DOCUMENT_VALID ? STATUS_HEALTHY : STATUS_NON_RPC;
@@ -261,8 +270,7 @@ first_tag (JsonObject *method)
                       ? json_array_get_element (json_node_get_array (tags), 0)
                       : NULL;
 
-  return tag != NULL && JSON_NODE_HOLDS_OBJECT (tag) ? json_object_get_string_member_with_default (json_node_get_object (tag), "name", "")
-                                                     : "";
+  return tag != NULL && JSON_NODE_HOLDS_OBJECT (tag) ? text_of (json_node_get_object (tag), "name") : "";
 }
 
 static void
@@ -278,7 +286,7 @@ list_methods (RouterService *service, JsonNode *document)
 
       json_object_set_string_member (shown, "name", json_object_get_string_member (method, "name"));
       json_object_set_string_member (shown, "domain", first_tag (method));
-      json_object_set_string_member (shown, "summary", json_object_get_string_member_with_default (method, "summary", ""));
+      json_object_set_string_member (shown, "summary", text_of (method, "summary"));
       g_ptr_array_add (service->methods, shown);
     }
 }

@@ -72,6 +72,9 @@ test_ill (void)
   service->document_state = DOCUMENT_VALID;
   set_health (service, 503, "{\"status\":\"failing\"}");
   assert_judged (service, STATUS_UNHEALTHY, "/health says 503 failing");
+  /* The error body of any of our services, when it has no place for another connection: its status is a number. */
+  set_health (service, 503, "{\"error\":\"too many connections\",\"status\":503}");
+  assert_judged (service, STATUS_UNHEALTHY, "/health says 503 too many connections");
   set_health (service, 200, "{\"status\":\"broken\"}");
   assert_judged (service, STATUS_UNHEALTHY, "/health says \"broken\"");
   set_health (service, 200, "{\"status\":\"ok\"}");
