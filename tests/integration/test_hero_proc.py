@@ -430,7 +430,8 @@ def test_noise(form, top):
             call(bundle, 'service.status', 'loud')
             slowest = max(slowest, time.monotonic() - begun)
             time.sleep(0.1)
-        assert rss(service_pid(bundle)) - before < 40 << 20
+        if 'ASAN_OPTIONS' not in os.environ:  # which keeps what is freed, to find who still uses it
+            assert rss(service_pid(bundle)) - before < 40 << 20
         assert slowest < 2
         call(bundle, 'service.stop', name='loud')
         wait_status(bundle, 'quiet', state='exited')

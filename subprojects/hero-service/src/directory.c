@@ -6,12 +6,16 @@
 #include "process-name.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <hero-service/error.h>
 #include <hero-service/listener.h>
+
+#define LOCK_WAIT_MS 1000
+#define LOCK_STEP_MS 10
 
 struct _HeroDirLock
 {
@@ -65,6 +69,31 @@ read_pid (int fd)
   return (pid_t)g_ascii_strtoll (text, NULL, 10);
 }
 
+/*
+ * A holder that was killed in the middle of a spawn is gone, but its child shares the descriptor until it execs, an instant
+ * later. Only then is a held lock waited for, at most LOCK_WAIT_MS; a living holder is an answer at once.
+ */
+static gboolean
+take_lock (int fd)
+{
+  for (guint waited_ms = 0;; waited_ms += LOCK_STEP_MS)
+    {
+      pid_t holder;
+
+      if (flock (fd, LOCK_EX | LOCK_NB) == 0)
+        return TRUE;
+      if (errno != EWOULDBLOCK || waited_ms >= LOCK_WAIT_MS)
+        return FALSE;
+      holder = read_pid (fd);
+      if (holder <= 0 || kill (holder, 0) == 0 || errno != ESRCH)
+        {
+          errno = EWOULDBLOCK;
+          return FALSE;
+        }
+      g_usleep (LOCK_STEP_MS * 1000);
+    }
+}
+
 HeroDirLock *
 hero_dir_lock (const char *dir, const char *name, GError **error)
 {
@@ -77,7 +106,7 @@ hero_dir_lock (const char *dir, const char *name, GError **error)
       hero_errno_error (error, errno, "cannot open lock file %s", path);
       return NULL;
     }
-  if (flock (lock->fd, LOCK_EX | LOCK_NB) < 0)
+  if (!take_lock (lock->fd))
     {
       int number = errno;
       pid_t pid = read_pid (lock->fd);

@@ -3,8 +3,11 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <hero-service/error.h>
 #include <hero-service/listener.h>
@@ -159,6 +162,40 @@ test_lock (void)
   hero_dir_unlock (lock);
 }
 
+/* The child of a process that was killed in the middle of a spawn shares its lock for an instant. */
+static void
+test_lock_of_the_dead (void)
+{
+  g_autofree char *dir = g_dir_make_tmp ("hero-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (dir, ".lock", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  HeroDirLock *lock;
+  int fd = open (path, O_RDWR | O_CREAT, 0600);
+  pid_t dead = fork (), heir;
+
+  if (dead == 0)
+    _exit (0);
+  g_assert_cmpint (waitpid (dead, NULL, 0), ==, dead);
+  text = g_strdup_printf ("%d\n", (int)dead);
+  g_assert_cmpint (write (fd, text, strlen (text)), ==, (gssize)strlen (text));
+  g_assert_cmpint (flock (fd, LOCK_EX | LOCK_NB), ==, 0);
+  heir = fork ();
+  if (heir == 0)
+    {
+      g_usleep (200 * 1000);
+      _exit (0);
+    }
+  close (fd);
+
+  lock = hero_dir_lock (dir, ".lock", &error);
+  g_assert_no_error (error);
+  hero_dir_unlock (lock);
+  g_assert_cmpint (waitpid (heir, NULL, 0), ==, heir);
+  unlink (path);
+  rmdir (dir);
+}
+
 /* A link in place of the lock file must not make us write elsewhere. */
 static void
 test_lock_link (void)
@@ -186,6 +223,7 @@ main (int argc, char **argv)
   g_test_add_func ("/directory/refused", test_refused_dirs);
   g_test_add_func ("/directory/foreign-owner", test_foreign_owner);
   g_test_add_func ("/directory/lock", test_lock);
+  g_test_add_func ("/directory/lock-of-the-dead", test_lock_of_the_dead);
   g_test_add_func ("/directory/lock-link", test_lock_link);
   return g_test_run ();
 }
