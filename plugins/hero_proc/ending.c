@@ -237,7 +237,8 @@ proc_task_request_stop (ProcTask *task)
     {
       proc_task_step (task, PROC_CAUSE_STOP);
       proc_task_clear_timer (&task->ready_timer);
-      if (!task->ended)
+      /* Without a watch it has ended and its exit is about to be read: the timer is that reading's. */
+      if (!task->ended && task->watch != NULL)
         {
           if (!task->force && proc_pidfd_signal (task->pidfd, 0)) /* still there: its group is its own */
             {

@@ -107,7 +107,7 @@ def test_documents_survive_a_stop(bundle):
     call(bundle, 'doc.add', db='d', document={'t': 'two'})
     assert bundle.stop() == 0
     bundle.start()
-    hero.wait_for(lambda: bundle.path(SERVICE).exists(), 'the socket is there')
+    bundle.wait_ready()
     assert call(bundle, 'search.count', db='d', query={'type': 'all'}) == {'count': 2}
     assert call(bundle, 'search.count', db='d', query=match('two')) == {'count': 1}
 
@@ -123,7 +123,7 @@ def test_exit():
         assert call(bundle, 'server.exit')['success']
         assert bundle.process.wait(hero.WAIT_S) == 0
         bundle.start()
-        hero.wait_for(lambda: bundle.path(SERVICE).exists(), 'the socket is there')
+        bundle.wait_ready()
         assert call(bundle, 'search.count', db='d', query=match('pending')) == {'count': 1}
 
 
