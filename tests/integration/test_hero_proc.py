@@ -127,7 +127,7 @@ def alive(pid):
 def crash(bundle):
     """kill -9 of the host, and of the process hero_proc runs in, if that is another."""
     pids = {bundle.pid, service_pid(bundle)}
-    for pid in pids:
+    for pid in sorted(pids, key=lambda pid: pid == bundle.pid):  # the inner one first: it would see the host go, and stop its children
         os.kill(pid, signal.SIGKILL)
     bundle.process.wait()
     hero.wait_for(lambda: not any(alive(pid) for pid in pids), 'it is dead')
