@@ -97,6 +97,29 @@ get_tree (gpointer data, HeroHttpRequest *request)
 
 /* ---- one file */
 
+/* Reads the file that the query names; `ready` answers. */
+static void
+read_file (Code *self, HeroHttpRequest *request, gboolean base64, CodeDone ready)
+{
+  char *repo = NULL, *path = NULL;
+  CodeRead *read;
+
+  if (!read_address (self, request, &repo, &path))
+    return;
+  read = g_new0 (CodeRead, 1);
+  *read = (CodeRead){ .repo = repo,
+                      .path = path,
+                      .offset = -1,
+                      .length = -1,
+                      .base64 = base64,
+                      .max_bytes = hero_service_get_integer (self->ctx, "max_file_bytes"),
+                      .read_only = TRUE,
+                      .policy = &self->policy };
+  self->n_reads++;
+  code_pool_run (self->requests, code_work_read, read, code_read_free, hero_http_request_get_cancellable (request), ready,
+                 code_ask_new_http (self, request));
+}
+
 static void
 file_ready (gpointer result, const GError *error, gpointer data)
 {
@@ -129,24 +152,7 @@ file_ready (gpointer result, const GError *error, gpointer data)
 static void
 get_file (gpointer data, HeroHttpRequest *request)
 {
-  Code *self = data;
-  char *repo = NULL, *path = NULL;
-  CodeRead *read;
-
-  if (!read_address (self, request, &repo, &path))
-    return;
-  read = g_new0 (CodeRead, 1);
-  *read = (CodeRead){ .repo = repo,
-                      .path = path,
-                      .offset = -1,
-                      .length = -1,
-                      .base64 = g_strcmp0 (hero_http_request_get_query (request, "encoding"), "base64") == 0,
-                      .max_bytes = hero_service_get_integer (self->ctx, "max_file_bytes"),
-                      .read_only = TRUE,
-                      .policy = &self->policy };
-  self->n_reads++;
-  code_pool_run (self->requests, code_work_read, read, code_read_free, hero_http_request_get_cancellable (request),
-                 file_ready, code_ask_new_http (self, request));
+  read_file (data, request, g_strcmp0 (hero_http_request_get_query (request, "encoding"), "base64") == 0, file_ready);
 }
 
 /* ---- the bytes of a file */
@@ -197,24 +203,7 @@ raw_ready (gpointer result, const GError *error, gpointer data)
 static void
 get_raw (gpointer data, HeroHttpRequest *request)
 {
-  Code *self = data;
-  char *repo = NULL, *path = NULL;
-  CodeRead *read;
-
-  if (!read_address (self, request, &repo, &path))
-    return;
-  read = g_new0 (CodeRead, 1);
-  *read = (CodeRead){ .repo = repo,
-                      .path = path,
-                      .offset = -1,
-                      .length = -1,
-                      .base64 = TRUE,
-                      .max_bytes = hero_service_get_integer (self->ctx, "max_file_bytes"),
-                      .read_only = TRUE,
-                      .policy = &self->policy };
-  self->n_reads++;
-  code_pool_run (self->requests, code_work_read, read, code_read_free, hero_http_request_get_cancellable (request),
-                 raw_ready, code_ask_new_http (self, request));
+  read_file (data, request, TRUE, raw_ready);
 }
 
 /* ---- status, search */

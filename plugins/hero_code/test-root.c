@@ -156,9 +156,9 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/root/paths", test_paths);
-  TREE_TEST ("/root/open", test_open);
-  TREE_TEST ("/root/race", test_race);
-  TREE_TEST ("/root/coderoot-is-link", test_coderoot_is_link);
+  g_test_add_func ("/beneath/paths", test_paths);
+  TREE_TEST ("/beneath/open", test_open);
+  TREE_TEST ("/beneath/race", test_race);
+  TREE_TEST ("/beneath/coderoot-is-link", test_coderoot_is_link);
   return g_test_run ();
 }

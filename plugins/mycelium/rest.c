@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "popped.h"
+
 /* ------------------------------------------------------------------------------------------------ answers */
 
 void
@@ -183,33 +185,11 @@ get_send (HeroHttpRequest *request, NodeSend *send)
 
 /* ------------------------------------------------------------------------------------------------ GET /messages */
 
-typedef struct
-{
-  Node *node;
-  Message *message;
-} Popped;
-
-static void
-on_finished (gpointer data, gboolean written)
-{
-  Popped *popped = data;
-
-  if (!written)
-    node_put_back (popped->node, popped->message);
-  message_unref (popped->message);
-  node_unref (popped->node);
-  g_free (popped);
-}
-
 static void
 respond_message (Node *node, HeroHttpRequest *request, Message *message, gboolean peek)
 {
   if (!peek)
-    {
-      Popped *popped = g_new (Popped, 1);
-      *popped = (Popped){ node_ref (node), message_ref (message) };
-      hero_http_request_on_finished (request, on_finished, popped);
-    }
+    hero_http_request_on_finished (request, popped_written, popped_new (node, message));
   rest_object (request, 200, message_to_json (message, TRUE));
 }
 

@@ -2,38 +2,16 @@
  * rpc-message.c: popMessage, pushMessage and what belongs to them (contract 6, 7). Handlers run on the service thread;
  * those that wait keep a small record until the message, the reply or the client's end comes.
  */
+#include "popped.h"
 #include "rpc.h"
 
 /* ------------------------------------------------------------------------------------------------ popMessage */
-
-/* A popped message whose answer is not yet with the client. */
-typedef struct
-{
-  Node *node;
-  Message *message;
-} Popped;
-
-static void
-on_pop_written (gpointer data, gboolean written)
-{
-  Popped *popped = data;
-
-  if (!written)
-    node_put_back (popped->node, popped->message);
-  message_unref (popped->message);
-  node_unref (popped->node);
-  g_free (popped);
-}
 
 static void
 return_message (Node *node, HeroRpcCall *call, Message *message, gboolean peek)
 {
   if (!peek)
-    {
-      Popped *popped = g_new (Popped, 1);
-      *popped = (Popped){ node_ref (node), message_ref (message) };
-      hero_rpc_call_on_written (call, on_pop_written, popped);
-    }
+    hero_rpc_call_on_written (call, popped_written, popped_new (node, message));
   hero_rpc_return_object (call, message_to_json (message, TRUE));
 }
 

@@ -66,7 +66,7 @@ on_full (gpointer self, HeroRpcCall *call)
 static void
 on_broken (gpointer self, HeroRpcCall *call)
 {
-  hero_rpc_fail_error (call, g_error_new (HERO_ERROR, HERO_ERROR_FAILED, "secret path /root/x"));
+  hero_rpc_fail_error (call, g_error_new (HERO_ERROR, HERO_ERROR_FAILED, "secret path /inside/x"));
 }
 
 static gpointer
