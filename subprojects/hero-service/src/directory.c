@@ -40,23 +40,21 @@ set_exact_mode (const char *path, guint mode, GError **error)
 gboolean
 hero_make_dir (const char *path, guint mode, GError **error)
 {
-  if (mkdir (path, mode) == 0)
-    return set_exact_mode (path, mode, error);
+  int number = mkdir (path, mode) == 0 ? 0 : errno;
 
-  int number = errno;
-  if (number == EEXIST)
-    {
-      if (g_file_test (path, G_FILE_TEST_IS_DIR))
-        return TRUE;
-      return hero_errno_error (error, ENOTDIR, "cannot make directory %s", path);
-    }
+  /* Other threads make directories below the same parent: that one of them was first to make it is as good. */
   if (number == ENOENT)
     {
       g_autofree char *parent = g_path_get_dirname (path);
-      if (!g_str_equal (parent, path) && !g_file_test (parent, G_FILE_TEST_EXISTS))
-        return hero_make_dir (parent, mode, error) && hero_make_dir (path, mode, error);
+      if (!g_str_equal (parent, path) && !hero_make_dir (parent, mode, error))
+        return FALSE;
+      number = mkdir (path, mode) == 0 ? 0 : errno;
     }
-  return hero_errno_error (error, number, "cannot make directory %s", path);
+  if (number == 0)
+    return set_exact_mode (path, mode, error);
+  if (number == EEXIST && g_file_test (path, G_FILE_TEST_IS_DIR))
+    return TRUE;
+  return hero_errno_error (error, number == EEXIST ? ENOTDIR : number, "cannot make directory %s", path);
 }
 
 static pid_t

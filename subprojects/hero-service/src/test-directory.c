@@ -63,6 +63,79 @@ test_existing (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY);
 }
 
+#define RIVALS 4
+#define RACES 300
+
+typedef struct
+{
+  GCond start;
+  GMutex lock;
+  guint waiting;
+  guint race;
+  const char *dir;
+} Race;
+
+static void
+wait_for_rivals (Race *race)
+{
+  g_mutex_lock (&race->lock);
+  guint now = race->race;
+  if (++race->waiting == RIVALS)
+    {
+      race->waiting = 0;
+      race->race++;
+      g_cond_broadcast (&race->start);
+    }
+  while (race->race == now)
+    g_cond_wait (&race->start, &race->lock);
+  g_mutex_unlock (&race->lock);
+}
+
+static gpointer
+make_dirs (gpointer data)
+{
+  Race *race = data;
+
+  for (guint i = 0; i < RACES; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *path = g_strdup_printf ("%s/p%u/%p", race->dir, i, (void *)g_thread_self ());
+      wait_for_rivals (race);
+      hero_make_dir (path, 0755, &error);
+      g_assert_no_error (error);
+      g_assert_true (g_file_test (path, G_FILE_TEST_IS_DIR));
+    }
+  return NULL;
+}
+
+/* The first directories of a data directory are made by the log writer and by a service at once. */
+static void
+test_one_parent_for_many (void)
+{
+  g_autoptr (TestDir) dir = test_dir_new ();
+  Race race = { .dir = dir };
+  GThread *rivals[RIVALS];
+
+  for (guint i = 0; i < RIVALS; i++)
+    rivals[i] = g_thread_new ("rival", make_dirs, &race);
+  for (guint i = 0; i < RIVALS; i++)
+    g_thread_join (rivals[i]);
+}
+
+static void
+test_dangling_parent (void)
+{
+  g_autoptr (TestDir) dir = test_dir_new ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *link = g_build_filename (dir, "link", NULL);
+  g_autofree char *below = g_build_filename (link, "x", NULL);
+
+  g_assert_cmpint (symlink ("nowhere", link), ==, 0);
+  g_assert_false (hero_make_dir (below, 0755, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY);
+  g_assert_nonnull (strstr (error->message, link));
+}
+
 static void
 assert_refused (const char *dir, const char *text)
 {
@@ -220,6 +293,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/directory/modes", test_modes);
   g_test_add_func ("/directory/existing", test_existing);
+  g_test_add_func ("/directory/one-parent-for-many", test_one_parent_for_many);
+  g_test_add_func ("/directory/dangling-parent", test_dangling_parent);
   g_test_add_func ("/directory/refused", test_refused_dirs);
   g_test_add_func ("/directory/foreign-owner", test_foreign_owner);
   g_test_add_func ("/directory/lock", test_lock);
