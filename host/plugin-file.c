@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
+#include "plugin-elf.h"
 #include "plugin-vet.h"
 
 G_DEFINE_QUARK (hero-plugin-file-error-quark, hero_plugin_file_error)
@@ -252,7 +253,7 @@ hero_plugin_file_open (const char *plugin_dir, const char *file, const char *ser
   if (found == NULL)
     return NULL;
   path = hero_plugin_vet (found, error);
-  if (path == NULL)
+  if (path == NULL || !hero_plugin_elf_is_whole (path, error))
     return NULL;
 
   library = dlopen (path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);

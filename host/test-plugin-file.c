@@ -57,6 +57,30 @@ test_not_elf (void)
   g_rmdir (dir);
 }
 
+/* Wherever a copy was broken off: a word, not the end of the process. */
+static void
+test_cut_off (void)
+{
+  g_autofree char *dir = g_dir_make_tmp ("hero-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (dir, "cut.so", NULL);
+  g_autofree char *data = NULL;
+  gsize length;
+
+  g_assert_true (g_file_get_contents (FIXTURES_DIR "/probe.so", &data, &length, NULL));
+  for (gsize size = 0; size < 16384; size = size < 64 ? size + 9 : size * 3)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (g_file_set_contents (path, data, (gssize) size, NULL));
+      g_assert_null (hero_plugin_file_open (dir, "cut", NULL, &error));
+      g_assert_error (error, HERO_PLUGIN_FILE_ERROR, HERO_PLUGIN_FILE_ERROR_OPEN);
+      g_assert_nonnull (strstr (error->message, path));
+      g_assert_true (size < 64 || strstr (error->message, "cut off after") != NULL);
+    }
+  g_unlink (path);
+  g_rmdir (dir);
+}
+
 static void
 test_accepted (void)
 {
@@ -148,6 +172,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/plugin-file/refusals", test_refusals);
   g_test_add_func ("/plugin-file/not-elf", test_not_elf);
+  g_test_add_func ("/plugin-file/cut-off", test_cut_off);
   g_test_add_func ("/plugin-file/accepted", test_accepted);
   g_test_add_func ("/plugin-file/vetting", test_vetting);
   g_test_add_func ("/plugin-file/prefix", test_prefix);

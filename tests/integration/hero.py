@@ -63,6 +63,26 @@ def request(path, method='GET', target='/', body=None, headers=None, timeout=WAI
         connection.close()
 
 
+def listening_tcp(pid):
+    """Local ports on which a process listens."""
+    inodes = set()
+    for fd in os.scandir(f'/proc/{pid}/fd'):
+        try:
+            target = os.readlink(fd.path)
+        except OSError:
+            continue
+        if target.startswith('socket:['):
+            inodes.add(target[8:-1])
+    ports = []
+    for table in ('tcp', 'tcp6'):
+        with open(f'/proc/{pid}/net/{table}') as lines:
+            for line in list(lines)[1:]:
+                fields = line.split()
+                if fields[3] == '0A' and fields[9] in inodes:
+                    ports.append(int(fields[1].rsplit(':', 1)[1], 16))
+    return ports
+
+
 class RpcError(Exception):
     """The error object of a JSON-RPC answer."""
 

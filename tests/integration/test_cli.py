@@ -25,6 +25,7 @@ def test_help(name, flag):
 
 
 def test_bundle_has_exactly_three_flags():
+    """Row 27."""
     assert set(re.findall(r'--[a-z-]+', run('hero_bundle', '--help').stdout)) == {'--config', '--info', '--help'}
 
 
@@ -33,6 +34,7 @@ def test_bundle_has_exactly_three_flags():
     ['--info=yes'], ['--help', 'more'], ['--'], [''],
 ])
 def test_bad_usage(args):
+    """Rows 6, 27: no service is commanded by the bundle, and there is no other flag."""
     result = run('hero_bundle', *args)
     assert result.returncode == 2
     assert result.stdout == ''
@@ -43,12 +45,14 @@ def test_bad_usage(args):
 
 @pytest.mark.parametrize('word', ['list', 'scan', 'db.create', 'service_start', 'markdown', 'heroindex'])
 def test_bundle_knows_no_command_of_a_service(word):
+    """Row 19."""
     assert word not in run('hero_bundle', '--help').stdout
     assert run('hero_bundle', word).returncode == 2
 
 
 @pytest.mark.parametrize('name', ALL)
 def test_info_needs_no_file(name):
+    """Row 7: all six programs are there and say what they are."""
     result = run(name, '--info')
     assert (result.returncode, result.stderr) == (0, '')
     info = json.loads(result.stdout)
@@ -139,6 +143,7 @@ def test_banner():
 
 
 def test_one_banner_with_six_services():
+    """Row 23."""
     with hero.Bundle() as bundle:
         bundle.wait_ready()
         assert len(re.findall(r'^hero_bundle ready: 6 of 6 services in \d+ ms$', bundle.out, re.M)) == 1

@@ -2,6 +2,7 @@
 import grp
 import os
 import pathlib
+import socket
 import stat
 import subprocess
 
@@ -134,6 +135,7 @@ def test_socket_root_from_the_environment(env, winner):
 
 
 def test_file_beats_environment():
+    """Row 26: `~` is the home directory."""
     bundle = hero.Bundle(hero.template())
     bundle.config.write_text(hero.toml(hero.template({'': {'socket_dir': '~/x'}})))
     with bundle:
@@ -185,14 +187,25 @@ def test_empty_file_starts_all():
 
 
 def test_keys_of_services():
-    """Row 25: the data file of hero_proc, the port of hero_router, the code directory of hero_code."""
+    """Row 25: the records of hero_proc, the port of hero_router and the code of hero_code are where the file says."""
     bundle = hero.Bundle()
     code = bundle.home / 'sources'
-    code.mkdir()
-    tables = {**hero.PORTS, 'hero_code': {'coderoot': '~/sources'}}
+    subprocess.run(['git', 'init', '-q', code / 'here'], check=True)
+    with socket.socket() as taken:  # to learn a port that is free
+        taken.bind(('127.0.0.1', 0))
+        port = taken.getsockname()[1]
+    tables = {**hero.PORTS, 'hero_code': {'coderoot': '~/sources'}, 'hero_proc': {'db_path': '~/records/proc.mdb'},
+              'hero_router': {'port': port}}
     bundle.config.write_text(hero.toml(tables))
     with bundle:
         bundle.wait_ready()
+        assert [repo['id'] for repo in bundle.rpc('hero_code', 'repo.list')['items']] == ['here']
+        bundle.rpc('hero_proc', 'service.set', {'name': 'web', 'exec': 'true'})
+        assert (bundle.home / 'records' / 'proc.mdb').is_file()
+        with socket.create_connection(('127.0.0.1', port), hero.WAIT_S) as client:
+            client.sendall(f'GET /health HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n'.encode())
+            assert client.recv(64).startswith(b'HTTP/1.1 200 ')
+
         keys = {(key['table'], key['key']): key for key in bundle.rpc('hero_bundle', 'host.config')['keys']}
         assert keys['hero_code', 'coderoot']['value'] == f'"{code}"'
         assert keys['hero_code', 'coderoot']['source'] == 'file'

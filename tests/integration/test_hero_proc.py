@@ -156,6 +156,7 @@ def test_fresh(bundle):
 
 
 def test_life(bundle):
+    """Row 34: what runs is a child of the process that hero_proc runs in."""
     define(bundle, 'web', 'echo up; while sleep 0.1; do :; done')
     pid = start(bundle, 'web')
     assert alive(pid) and os.getpgid(pid) == pid
@@ -261,7 +262,7 @@ def test_calls_across_each_other(bundle):
 
 
 def test_shutdown(form, top):
-    """The bundle ends: SIGTERM first, to all; what ignores it is killed; what is wanted comes back with the next start."""
+    """Row 33: the bundle ends: SIGTERM first, to all; what ignores it is killed; what is wanted comes back with the next start."""
     keys = {'stop_timeout_s': 10} if form is not FORMS['alone'] else {}
     with form(top, **keys) as bundle:
         bundle.wait_ready()

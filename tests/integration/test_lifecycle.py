@@ -2,6 +2,7 @@
 import datetime
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -69,15 +70,18 @@ def test_one_disabled(name):
         assert not (bundle.sockets / name).exists()
 
 
+@pytest.mark.parametrize('how', ['missing', 'broken'])
 @pytest.mark.parametrize('name', hero.SERVICES)
-def test_plugin_file_missing(name):
-    """Row 15."""
+def test_plugin_file_missing_or_broken(name, how):
+    """Row 15: the others run, and do what they did."""
     bundle = hero.Bundle({'': {'stagger_ms': 0}})
     plugins = bundle.top / 'plugins'
     plugins.mkdir(mode=0o755)
     for other in hero.SERVICES:
         if other != name:
             shutil.copy(plugin_of(other), plugins)
+        elif how == 'broken':
+            (plugins / plugin_of(other).name).write_bytes(plugin_of(other).read_bytes()[:5000])
     bundle.env['HERO_BUNDLE_PLUGIN_DIR'] = str(plugins)
     with bundle:
         bundle.wait_ready()
@@ -151,11 +155,14 @@ def test_scan_from_outside(six):
 
 
 def test_unit_tests_exist():
-    """Row 40: for the host and every plugin."""
+    """Row 40: for the host and every plugin, and the run of all tests has the smoke test in it."""
     listed = json.loads((hero.BUILD / 'meson-info' / 'intro-tests.json').read_text())
     commands = ' '.join(' '.join(test['cmd']) for test in listed if 'hero_bundle:unit' in test['suite'])
     for place in ['host', *(f'plugins/{name}' for name in hero.SERVICES)]:
         assert re.search(rf'{place}/[\w-]*test-', commands), place
+    script = (pathlib.Path(__file__).resolve().parent.parent / 'run').read_text()
+    assert re.search(r'^step_smoke \(\) \{\n  tests/smoke\.sh\n', script, re.M)
+    assert re.search(r'steps=\(setup gcc smoke ', script)
 
 
 # ---- the command line

@@ -1,7 +1,6 @@
 """The message bus from outside, in the bundle and alone (HERO_FORM): identity, push, pop, waiting, limits, services."""
 import base64
 import json
-import os
 import select
 import signal
 import socket
@@ -181,7 +180,7 @@ def test_topics_and_default_action(bundle):
 
 
 def test_what_survives():
-    """Topics and the default action are kept, also over kill -9; queues are memory."""
+    """Row 35: topics and the default action are kept, also over kill -9; queues are memory."""
     first = bundle_of()
     with first:
         first.wait_ready()
@@ -240,6 +239,7 @@ def rpc_by_message(bundle, service, method):
 
 
 def test_service_topics():
+    """Row 10: services answer over the bus."""
     with bundle_of(['hero_db']) as bundle:
         bundle.wait_ready()
         assert rpc_by_message(bundle, 'mycelium', 'rpc.health')['result']['service'] == 'mycelium'
@@ -268,34 +268,15 @@ if ALONE:
             assert rpc_by_message(bundle, 'hero_db', 'rpc.health')['error']['code'] == -32093
 
 
-def listening_tcp(pid):
-    """Local ports on which a process listens."""
-    inodes = set()
-    for fd in os.scandir(f'/proc/{pid}/fd'):
-        try:
-            target = os.readlink(fd.path)
-        except OSError:
-            continue
-        if target.startswith('socket:['):
-            inodes.add(target[8:-1])
-    ports = []
-    for table in ('tcp', 'tcp6'):
-        with open(f'/proc/{pid}/net/{table}') as lines:
-            for line in list(lines)[1:]:
-                fields = line.split()
-                if fields[3] == '0A' and fields[9] in inodes:
-                    ports.append(int(fields[1].rsplit(':', 1)[1], 16))
-    return ports
-
-
 def test_no_port_unless_asked(bundle):
-    assert listening_tcp(bundle.pid) == []
+    """Row 10."""
+    assert hero.listening_tcp(bundle.pid) == []
 
 
 def test_rest_listener():
     with bundle_of(rest_listen='127.0.0.1:0') as bundle:
         bundle.wait_ready()
-        port, = listening_tcp(bundle.pid)
+        port, = hero.listening_tcp(bundle.pid)
 
         def get(target, **headers):
             client = hero.http.client.HTTPConnection('127.0.0.1', port, timeout=hero.WAIT_S)

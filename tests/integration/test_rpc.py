@@ -1,4 +1,5 @@
 """JSON-RPC of every service (conventions 5): inputs and answers, errors, batches, the OpenRPC document."""
+import base64
 import json
 
 import pytest
@@ -127,6 +128,24 @@ def test_discover(bundle, service):
     with pytest.raises(hero.RpcError) as failure:
         bundle.rpc(service, 'rpc.discover', [1])
     assert failure.value.code == -32602
+
+
+@each_service
+def test_bus(bundle, service):
+    """Row 10: over the bus answers what answers over the socket, alone and in a batch."""
+    key = bundle.rpc('mycelium', 'getInfo')['nodePubkey']
+
+    def ask(request):
+        message = {'dst': {'pk': key}, 'topic': base64.b64encode(f'{service}.rpc'.encode()).decode(),
+                   'payload': base64.b64encode(json.dumps(request).encode()).decode()}
+        reply = bundle.rpc('mycelium', 'pushMessage', [message, 60])
+        return json.loads(base64.b64decode(reply['payload']))
+    assert ask(call(1, 'rpc.discover'))['result'] == bundle.get_json(service, '/openrpc.json')
+    batch = [call(1, 'no.such'), call(2), {'jsonrpc': '2.0', 'method': 'rpc.health'}, 3]
+    _, expected = post(bundle, service, json.dumps(batch))
+    answers = ask(batch)
+    assert [answer.get('error') for answer in answers] == [answer.get('error') for answer in expected]
+    assert [answer['id'] for answer in answers] == [1, 2, None] and answers[1]['result']['service'] == service
 
 
 def walk(value):
