@@ -132,27 +132,6 @@ proc_entry_tell_state (ProcServices *self, ProcEntry *entry, ProcState state)
   proc_services_tell (self, "service.state", data);
 }
 
-void
-proc_services_tell_job (ProcServices *self, const char *event, const ProcJob *job, ProcPhase from)
-{
-  JsonObject *data = json_object_new ();
-
-  json_object_set_int_member (data, "id", job->id);
-  json_object_set_string_member (data, "action", job->action);
-  json_object_set_string_member (data, "from", proc_phase_words[from]);
-  json_object_set_string_member (data, "to", proc_phase_words[job->phase]);
-  json_object_set_int_member (data, "pid", job->pid);
-  if (job->exit_code >= 0)
-    json_object_set_int_member (data, "exit_code", job->exit_code);
-  else
-    json_object_set_null_member (data, "exit_code");
-  if (job->failure != PROC_FAILURE_NONE)
-    json_object_set_string_member (data, "failure", proc_failure_words[job->failure]);
-  else
-    json_object_set_null_member (data, "failure");
-  proc_services_tell (self, event, data);
-}
-
 /* ---------------------------------------------------------------------------------------------- waiting */
 
 static void
@@ -184,7 +163,7 @@ proc_entry_wait (ProcServices *self, ProcEntry *entry, ProcWaitKind kind, guint 
     {
       waiter->limit = g_timeout_source_new (timeout_ms);
       g_source_set_callback (waiter->limit, on_wait_limit, waiter, NULL);
-      g_source_attach (waiter->limit, self->setup.supervisor.context);
+      g_source_attach (waiter->limit, self->setup.context);
     }
   g_ptr_array_add (entry->waiters, waiter);
   return waiter;

@@ -151,13 +151,13 @@ open_journal (HeroProc *self, GError **error)
 }
 
 static void
-make_services (HeroProc *self, const ProcLoaded *loaded)
+make_jobs (HeroProc *self, const ProcLoaded *loaded)
 {
   const char *soft = hero_service_get_setting (self->ctx, "nofile_soft");
   g_autofree char *helper = find_helper ();
   gsize pipe_bytes = (gsize)hero_service_get_integer (self->ctx, "log_pipe_kb") * 1024;
   GMainContext *context = hero_service_get_main_context (self->ctx);
-  ProcServicesSetup setup
+  ProcJobsSetup setup
       = { .journal = self->journal, .capture = self->capture, .event = on_event, .log = on_log, .owner = self };
 
   self->spawner
@@ -168,6 +168,20 @@ make_services (HeroProc *self, const ProcLoaded *loaded)
                                             .surroundings = self->surroundings,
                                             .kill_list = self->kill_list,
                                             .pipe_bytes = pipe_bytes };
+  self->jobs = proc_jobs_new (&setup, loaded);
+}
+
+static void
+make_services (HeroProc *self, const ProcLoaded *loaded)
+{
+  ProcServicesSetup setup = { .context = hero_service_get_main_context (self->ctx),
+                              .journal = self->journal,
+                              .actions = self->actions,
+                              .jobs = self->jobs,
+                              .event = on_event,
+                              .log = on_log,
+                              .owner = self };
+
   self->services = proc_services_new (&setup, loaded);
 }
 
@@ -217,7 +231,7 @@ add_health (gpointer data, JsonObject *body)
   HeroProc *self = data;
   guint failed, up = proc_services_count_up (self->services, &failed);
 
-  json_object_set_int_member (body, "jobs_running", proc_services_count_running (self->services));
+  json_object_set_int_member (body, "jobs_running", proc_jobs_count_running (self->jobs));
   json_object_set_int_member (body, "services_up", up);
   json_object_set_int_member (body, "services_failed", failed);
   json_object_set_int_member (body, "log_dropped_total", (gint64)dropped_lines (self));
@@ -227,7 +241,7 @@ add_health (gpointer data, JsonObject *body)
 static double
 figure_running (gpointer data)
 {
-  return proc_services_count_running (((HeroProc *)data)->services);
+  return proc_jobs_count_running (((HeroProc *)data)->jobs);
 }
 
 static double
@@ -250,7 +264,7 @@ figure_failed (gpointer data)
 static double
 figure_restarts (gpointer data)
 {
-  return (double)proc_services_get_restarts (((HeroProc *)data)->services);
+  return (double)proc_jobs_get_restarts (((HeroProc *)data)->jobs);
 }
 
 static double
@@ -323,11 +337,13 @@ hero_proc_start (gpointer data, GCancellable *cancellable, GError **error)
   for (guint i = 0; i < loaded->damaged->len; i++)
     hero_error (self->ctx, "%s", (const char *)loaded->damaged->pdata[i]);
   make_surroundings (self);
+  self->actions = proc_actions_new (loaded);
+  make_jobs (self, loaded);
   make_services (self, loaded);
   hero_proc_register_rpc (self);
   hero_proc_register_page (self);
   register_health (self);
-  proc_services_recover (self->services, loaded);
+  proc_jobs_recover (self->jobs);
   if (hero_service_get_boolean (self->ctx, "autostart"))
     proc_services_autostart (self->services);
   hero_service_ready (self->ctx);
@@ -384,6 +400,8 @@ hero_proc_destroy (gpointer data)
   /* First who gives work, then who does it; the journal last, it hears from all. */
   g_clear_pointer (&self->spawner, proc_spawner_free);
   g_clear_pointer (&self->services, proc_services_free);
+  g_clear_pointer (&self->jobs, proc_jobs_free);
+  g_clear_pointer (&self->actions, proc_actions_free);
   g_clear_pointer (&self->capture, proc_capture_free);
   g_clear_pointer (&self->logs, proc_log_store_free);
   g_clear_pointer (&self->journal, proc_journal_close);

@@ -19,6 +19,8 @@ typedef struct
   ProcCapture *capture;
   ProcSurroundings *surroundings;
   ProcSpawner *spawner;
+  ProcActions *actions;
+  ProcJobs *jobs;
   ProcServices *services;
 } HeroProc;
 

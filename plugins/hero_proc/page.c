@@ -201,7 +201,7 @@ write_definition (HeroProc *self, HeroPage *page, const ProcEntry *entry)
   hero_page_heading (page, "Definition");
   for (guint i = 0; entry->spec->actions[i] != NULL; i++)
     {
-      const ProcAction *action = proc_services_get_action (self->services, entry->spec->actions[i]);
+      const ProcAction *action = proc_actions_get (self->actions, entry->spec->actions[i]);
 
       if (action == NULL)
         continue;

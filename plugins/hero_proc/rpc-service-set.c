@@ -141,7 +141,7 @@ check_context (HeroProc *self, HeroRpcCall *call, const ProcService *service, GP
       return refuse (error, own, ((ProcAction *)actions->pdata[i])->name);
   for (guint i = 0; service->actions[i] != NULL; i++)
     {
-      const ProcAction *action = proc_services_get_action (self->services, service->actions[i]);
+      const ProcAction *action = proc_actions_get (self->actions, service->actions[i]);
 
       if (action != NULL && action->context != own)
         return refuse (error, own, action->name);

@@ -1,20 +1,17 @@
 /* services-boot.c: what happens to services when hero_proc starts and when it ends (contract 12, 13). Service thread.
  */
-#include <string.h>
-#include <unistd.h>
-
 #include <hero-service/log.h>
 
-#include "procfs.h"
 #include "services-private.h"
 
 /* ---------------------------------------------------------------------------------------------- recovery */
 
-/* The jobs of the newest run belong to their service; those before, and those of no service, are forgotten. */
-static void
-assign_jobs (ProcServices *self, const ProcLoaded *loaded)
+void
+proc_services_assign_jobs (ProcServices *self, const ProcLoaded *loaded)
 {
   ProcBatch *batch = proc_batch_new ();
+  GHashTableIter iter;
+  gpointer value;
 
   for (guint i = 0; i < loaded->jobs->len; i++)
     {
@@ -29,86 +26,22 @@ assign_jobs (ProcServices *self, const ProcLoaded *loaded)
       ProcJob *job = loaded->jobs->pdata[i];
       ProcEntry *entry = job->service != NULL ? g_hash_table_lookup (self->entries, job->service) : NULL;
 
+      if (job->service == NULL)
+        continue;
       if (entry == NULL || job->run_id != entry->run_id)
         {
           proc_batch_delete_job (batch, job->id);
+          proc_jobs_forget (self->setup.jobs, job);
           continue;
         }
       g_ptr_array_add (entry->jobs, proc_job_ref (job));
       entry->last_start = job->created_at;
       entry->last_stop = MAX (entry->last_stop, job->finished_at);
     }
+  g_hash_table_iter_init (&iter, self->entries);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    ((ProcEntry *)value)->known_state = proc_entry_get_state (value);
   proc_journal_keep (self->setup.journal, batch, NULL, NULL);
-}
-
-/* Spawned, and we died before the pid was written: such a process is found by its token. */
-static GHashTable *
-find_unrecorded (ProcServices *self, const char *boot_id)
-{
-  g_autoptr (GHashTable) tokens = g_hash_table_new (g_str_hash, g_str_equal);
-  g_autoptr (GPtrArray) entries = proc_services_list (self);
-
-  for (guint i = 0; i < entries->len; i++)
-    {
-      const ProcEntry *entry = entries->pdata[i];
-
-      for (guint j = 0; j < entry->jobs->len; j++)
-        {
-          const ProcJob *job = entry->jobs->pdata[j];
-
-          if (proc_job_is_active (job) && job->pid == 0 && job->token != NULL && g_strcmp0 (job->boot_id, boot_id) == 0)
-            g_hash_table_add (tokens, job->token);
-        }
-    }
-  return g_hash_table_size (tokens) > 0 ? proc_find_by_tokens (tokens) : g_hash_table_new (g_str_hash, g_str_equal);
-}
-
-/* Scripts and pipes of jobs that are over. */
-static void
-clean_run_dir (ProcServices *self, GHashTable *active)
-{
-  const char *path = self->setup.supervisor.surroundings->run_dir, *name;
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      guint64 id = g_ascii_strtoull (name, NULL, 10);
-      g_autofree char *file = g_build_filename (path, name, NULL);
-
-      if (id > 0 && !g_hash_table_contains (active, GUINT_TO_POINTER ((guint)id)))
-        unlink (file);
-    }
-}
-
-void
-proc_services_recover (ProcServices *self, const ProcLoaded *loaded)
-{
-  g_autofree char *boot_id = proc_boot_id ();
-  g_autoptr (GHashTable) found = NULL, active = g_hash_table_new (NULL, NULL);
-  g_autoptr (GPtrArray) entries = NULL;
-
-  assign_jobs (self, loaded);
-  entries = proc_services_list (self);
-  found = find_unrecorded (self, boot_id);
-  for (guint i = 0; i < entries->len; i++)
-    {
-      ProcEntry *entry = entries->pdata[i];
-      g_autoptr (GPtrArray) jobs = proc_jobs_copy (entry->jobs);
-
-      entry->known_state = proc_entry_get_state (entry);
-      for (guint j = 0; j < jobs->len; j++)
-        {
-          ProcJob *job = jobs->pdata[j];
-          const ProcStat *process = job->token != NULL ? g_hash_table_lookup (found, job->token) : NULL;
-
-          if (!proc_job_is_active (job))
-            continue;
-          g_hash_table_add (active, GUINT_TO_POINTER (job->id));
-          proc_supervisor_adopt (self->supervisor, job, boot_id, process != NULL ? process->pid : 0,
-                                 process != NULL ? process->start_ticks : 0);
-        }
-    }
-  clean_run_dir (self, active);
 }
 
 /* ---------------------------------------------------------------------------------------------- start */
@@ -178,7 +111,7 @@ is_committing (ProcServices *self)
 void
 proc_services_check_shut_down (ProcServices *self)
 {
-  if (!self->draining || self->shut_down == NULL || proc_supervisor_count (self->supervisor) > 0
+  if (!self->draining || self->shut_down == NULL || proc_jobs_count (self->setup.jobs) > 0
       || is_committing (self))
     return;
   if (self->kill_timer == NULL)
@@ -193,7 +126,7 @@ on_kill_time (gpointer data)
 {
   ProcServices *self = data;
 
-  proc_supervisor_stop_all (self->supervisor, PROC_FAILURE_SHUTDOWN, TRUE);
+  proc_jobs_stop_all (self->setup.jobs, PROC_FAILURE_SHUTDOWN, TRUE);
   return G_SOURCE_CONTINUE; /* what hangs in the kernel is asked again; the host's budget ends the waiting */
 }
 
@@ -203,11 +136,11 @@ proc_services_shutdown (ProcServices *self, guint kill_after_ms, void (*done) (g
   self->draining = TRUE;
   self->shut_down = done;
   self->shut_down_data = data;
-  proc_supervisor_drain (self->supervisor);
+  proc_jobs_drain (self->setup.jobs);
   self->kill_timer = g_timeout_source_new (MAX (kill_after_ms, 100));
   g_source_set_callback (self->kill_timer, on_kill_time, self, NULL);
-  g_source_attach (self->kill_timer, self->setup.supervisor.context);
-  proc_supervisor_stop_all (self->supervisor, PROC_FAILURE_SHUTDOWN, FALSE);
+  g_source_attach (self->kill_timer, self->setup.context);
+  proc_jobs_stop_all (self->setup.jobs, PROC_FAILURE_SHUTDOWN, FALSE);
   proc_services_check_shut_down (self);
 }
 
@@ -217,6 +150,6 @@ proc_services_leave (ProcServices *self, void (*done) (gpointer data), gpointer 
   self->draining = TRUE;
   self->shut_down = done;
   self->shut_down_data = data;
-  proc_supervisor_drain (self->supervisor);
+  proc_jobs_drain (self->setup.jobs);
   proc_journal_keep (self->setup.journal, proc_batch_new (), on_all_written, self);
 }

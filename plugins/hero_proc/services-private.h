@@ -8,11 +8,7 @@ G_BEGIN_DECLS
 struct _ProcServices
 {
   ProcServicesSetup setup;
-  ProcSupervisor *supervisor;
   GHashTable *entries; /* name -> ProcEntry */
-  GHashTable *actions; /* name -> ProcAction */
-  guint32 next_job, next_run;
-  guint64 restarts;
   gboolean draining;
   void (*shut_down) (gpointer data); /* somebody waits for the end */
   gpointer shut_down_data;
@@ -48,7 +44,6 @@ gboolean proc_entry_is_ready (const ProcEntry *entry);
 GError *proc_entry_failure (const ProcEntry *entry);
 void proc_services_tell (ProcServices *self, const char *event, JsonObject *data);
 void proc_services_tell_name (ProcServices *self, const char *event, const char *name);
-void proc_services_tell_job (ProcServices *self, const char *event, const ProcJob *job, ProcPhase from);
 void proc_entry_tell_state (ProcServices *self, ProcEntry *entry, ProcState state);
 /* done comes when proc_entry_release is called for the kind, or after timeout_ms; 0 = without limit. */
 ProcWaiter *proc_entry_wait (ProcServices *self, ProcEntry *entry, ProcWaitKind kind, guint timeout_ms, ProcDone done,
@@ -64,6 +59,8 @@ gboolean proc_entry_start (ProcServices *self, ProcEntry *entry, ProcTrigger tri
 void proc_entry_settle (ProcServices *self, ProcEntry *entry);
 
 /* ---- services-boot.c */
+/* Gives every service the jobs of its newest run. */
+void proc_services_assign_jobs (ProcServices *self, const ProcLoaded *loaded);
 /* The end of a shutdown, when no job is left. */
 void proc_services_check_shut_down (ProcServices *self);
 

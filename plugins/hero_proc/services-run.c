@@ -5,87 +5,88 @@
 
 /* ---------------------------------------------------------------------------------------------- start */
 
+/* A start on its way to the disk. */
+typedef struct
+{
+  ProcServices *services;
+  ProcEntry *entry;
+  GPtrArray *before; /* the jobs it replaces */
+} Start;
+
 static void
 on_start_recorded (const GError *error, gpointer data)
 {
-  ProcWaiter *note = data; /* only names service and entry */
-  ProcServices *self = note->services;
-  ProcEntry *entry = note->entry;
-  g_autoptr (GPtrArray) jobs = proc_jobs_copy (entry->jobs);
+  g_autofree Start *start = data;
+  ProcServices *self = start->services;
+  ProcEntry *entry = start->entry;
+  g_autoptr (GPtrArray) jobs = proc_jobs_copy (entry->jobs), gone = start->before;
 
-  g_free (note);
   entry->committing = FALSE;
   if (error != NULL)
-    g_ptr_array_set_size (entry->jobs, 0);
-  for (guint i = 0; i < jobs->len; i++)
     {
-      ProcJob *job = jobs->pdata[i];
-
-      if (error == NULL && !entry->cancel_start && !self->draining)
-        {
-          proc_services_tell_job (self, "job.created", job, job->phase);
-          proc_supervisor_start (self->supervisor, job);
-        }
-      else if (error == NULL)
-        {
-          ProcBatch *batch = proc_batch_new ();
-
-          proc_phase_next (job->phase, PROC_CAUSE_CANCEL, &job->phase);
-          job->failure = self->draining ? PROC_FAILURE_SHUTDOWN : PROC_FAILURE_CANCELLED;
-          job->finished_at = proc_now_ms ();
-          proc_batch_put_job (batch, job);
-          proc_journal_keep (self->setup.journal, batch, NULL, NULL);
-        }
+      gone = g_steal_pointer (&entry->jobs);
+      entry->jobs = start->before;
     }
-  if (!entry->cancel_start || error != NULL)
+  for (guint i = 0; i < gone->len; i++)
+    proc_jobs_forget (self->setup.jobs, gone->pdata[i]);
+  for (guint i = 0; error == NULL && i < jobs->len; i++)
+    if (self->draining)
+      proc_jobs_stop (self->setup.jobs, jobs->pdata[i], PROC_FAILURE_SHUTDOWN, FALSE);
+    else if (proc_job_is_active (jobs->pdata[i])) /* not stopped meanwhile */
+      proc_jobs_start (self->setup.jobs, jobs->pdata[i]);
+  if (error != NULL || !entry->start_again)
     proc_entry_release (entry, PROC_WAIT_RECORDED, error);
-  entry->cancel_start = FALSE;
   if (error != NULL)
     proc_entry_release (entry, PROC_WAIT_READY, error);
   proc_entry_settle (self, entry);
   proc_services_check_shut_down (self);
 }
 
-gboolean
-proc_entry_start (ProcServices *self, ProcEntry *entry, ProcTrigger trigger, GError **error)
+/* What the service runs now, as its jobs will: its actions with what it adds to them. NULL: one is not defined. */
+static GPtrArray *
+collect_specs (ProcServices *self, const ProcEntry *entry, GError **error)
 {
-  g_autoptr (GPtrArray) jobs = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_job_unref);
-  ProcBatch *batch;
-  ProcWaiter *note;
+  g_autoptr (GPtrArray) specs = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_action_unref);
 
   for (guint i = 0; entry->spec->actions[i] != NULL; i++)
     {
-      ProcAction *action = g_hash_table_lookup (self->actions, entry->spec->actions[i]);
-      g_autoptr (ProcAction) spec = NULL;
+      ProcAction *action = proc_actions_get (self->setup.actions, entry->spec->actions[i]);
 
       if (action == NULL)
         {
           g_set_error (error, PROC_ERROR, PROC_ERROR_CONFIG, "config error: service '%s' names the unknown action '%s'",
                        entry->spec->name, entry->spec->actions[i]);
-          return FALSE;
+          return NULL;
         }
-      spec = proc_action_for_service (action, entry->spec);
-      g_ptr_array_add (
-          jobs, proc_job_new (self->next_job + i, self->next_run, entry->spec->name, spec, trigger, proc_now_ms ()));
+      g_ptr_array_add (specs, proc_action_for_service (action, entry->spec));
     }
+  return g_steal_pointer (&specs);
+}
+
+gboolean
+proc_entry_start (ProcServices *self, ProcEntry *entry, ProcTrigger trigger, GError **error)
+{
+  g_autoptr (GPtrArray) specs = collect_specs (self, entry, error);
+  ProcBatch *batch;
+  Start *start;
+
+  if (specs == NULL)
+    return FALSE;
+  start = g_new (Start, 1);
+  *start = (Start){ self, entry, entry->jobs };
   batch = proc_batch_new ();
-  for (guint i = 0; i < entry->jobs->len; i++)
-    proc_batch_delete_job (batch, ((ProcJob *)entry->jobs->pdata[i])->id);
-  for (guint i = 0; i < jobs->len; i++)
-    proc_batch_put_job (batch, jobs->pdata[i]);
-  entry->run_id = self->next_run++;
-  self->next_job += jobs->len;
-  proc_batch_put_counters (batch, self->next_job, self->next_run);
+  for (guint i = 0; i < start->before->len; i++)
+    proc_batch_delete_job (batch, ((ProcJob *)start->before->pdata[i])->id);
+  entry->run_id = proc_jobs_take_run_id (self->setup.jobs);
+  entry->jobs = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_job_unref);
+  for (guint i = 0; i < specs->len; i++)
+    g_ptr_array_add (entry->jobs, proc_job_ref (proc_jobs_add (self->setup.jobs, batch, entry->run_id,
+                                                               entry->spec->name, specs->pdata[i], trigger)));
   proc_batch_put_service (batch, entry->spec);
-  g_ptr_array_unref (entry->jobs);
-  entry->jobs = g_steal_pointer (&jobs);
   entry->last_start = proc_now_ms ();
   entry->start_again = FALSE;
   entry->committing = TRUE;
-  note = g_new0 (ProcWaiter, 1);
-  note->services = self;
-  note->entry = entry;
-  proc_journal_commit (self->setup.journal, batch, on_start_recorded, note);
+  proc_journal_commit (self->setup.journal, batch, on_start_recorded, start);
   return TRUE;
 }
 
@@ -108,7 +109,7 @@ end_backoff (ProcServices *self, ProcEntry *entry)
   g_autoptr (GPtrArray) jobs = proc_jobs_copy (entry->jobs);
 
   for (guint i = 0; i < jobs->len; i++)
-    proc_supervisor_stop (self->supervisor, jobs->pdata[i], PROC_FAILURE_CANCELLED, FALSE);
+    proc_jobs_stop (self->setup.jobs, jobs->pdata[i], PROC_FAILURE_CANCELLED, FALSE);
 }
 
 void
@@ -123,7 +124,7 @@ proc_services_start (ProcServices *self, const char *name, gboolean wait, guint 
 
   if (before == PROC_WANTED_STOP)
     set_wanted (entry, PROC_WANTED_START);
-  if (entry->committing && entry->cancel_start) /* stopped before it was there: first that, then anew */
+  if (entry->committing && !proc_entry_is_active (entry)) /* stopped before it was there: first that, then anew */
     {
       entry->start_again = TRUE;
       proc_entry_wait (self, entry, kind, timeout_ms, done, data);
@@ -161,9 +162,8 @@ stop_jobs (ProcServices *self, ProcEntry *entry, gboolean force)
 {
   g_autoptr (GPtrArray) jobs = proc_jobs_copy (entry->jobs);
 
-  entry->cancel_start = entry->committing;
   for (guint i = 0; i < jobs->len; i++)
-    proc_supervisor_stop (self->supervisor, jobs->pdata[i], PROC_FAILURE_CANCELLED, force);
+    proc_jobs_stop (self->setup.jobs, jobs->pdata[i], PROC_FAILURE_CANCELLED, force);
 }
 
 typedef struct
@@ -264,8 +264,10 @@ on_delete_recorded (const GError *error, gpointer data)
   proc_services_tell_name (self, "service.deleted", entry->spec->name);
   for (guint i = 0; with_actions && entry->spec->actions[i] != NULL; i++)
     if (!is_used_elsewhere (self, entry, entry->spec->actions[i])
-        && g_hash_table_remove (self->actions, entry->spec->actions[i]))
+        && proc_actions_remove (self->setup.actions, entry->spec->actions[i]))
       proc_services_tell_name (self, "action.deleted", entry->spec->actions[i]);
+  for (guint i = 0; i < entry->jobs->len; i++)
+    proc_jobs_forget (self->setup.jobs, entry->jobs->pdata[i]);
   for (int kind = PROC_WAIT_RECORDED; kind <= PROC_WAIT_GONE; kind++) /* whoever waits for a start of it learns so */
     proc_entry_release (entry, kind, NULL);
   g_hash_table_remove (self->entries, entry->spec->name);

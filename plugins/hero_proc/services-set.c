@@ -47,16 +47,16 @@ check (ProcServices *self, const ProcService *service, GPtrArray *actions, GErro
       return FALSE;
     }
   for (guint i = 0; service->actions[i] != NULL; i++)
-    if (!has_action (actions, service->actions[i]) && !g_hash_table_contains (self->actions, service->actions[i]))
+    if (!has_action (actions, service->actions[i]) && proc_actions_get (self->setup.actions, service->actions[i]) == NULL)
       {
         g_set_error (error, PROC_ERROR, PROC_ERROR_CONFIG,
                      "config error: unknown action '%s'; give it as an object in 'actions'", service->actions[i]);
         return FALSE;
       }
   for (guint i = 0; i < actions->len; i++)
-    fresh += !g_hash_table_contains (self->actions, ((ProcAction *)actions->pdata[i])->name);
+    fresh += proc_actions_get (self->setup.actions, ((ProcAction *)actions->pdata[i])->name) == NULL;
   if ((entry == NULL && g_hash_table_size (self->entries) >= PROC_MAX_SERVICES)
-      || g_hash_table_size (self->actions) + fresh > PROC_MAX_ACTIONS)
+      || proc_actions_count (self->setup.actions) + fresh > PROC_MAX_ACTIONS)
     {
       g_set_error (error, PROC_ERROR, PROC_ERROR_LIMIT, "limit exceeded: at most %d services and %d actions",
                    PROC_MAX_SERVICES, PROC_MAX_ACTIONS);
@@ -74,17 +74,6 @@ stamp_service (ProcService *service, const ProcService *old)
   service->created_at = old != NULL ? old->created_at : proc_now_ms ();
   service->updated_at = changed ? proc_now_ms () : old->updated_at;
   service->revision = old == NULL ? 1 : old->revision + changed;
-  return changed;
-}
-
-static gboolean
-stamp_action (ProcAction *action, const ProcAction *old)
-{
-  gboolean changed = old == NULL || !proc_action_equal (action, old);
-
-  action->created_at = old != NULL ? old->created_at : proc_now_ms ();
-  action->updated_at = changed ? proc_now_ms () : old->updated_at;
-  action->revision = old == NULL ? 1 : old->revision + changed;
   return changed;
 }
 
@@ -108,7 +97,7 @@ on_set_recorded (const GError *error, gpointer data)
     {
       ProcAction *action = setting->actions->pdata[i];
 
-      g_hash_table_replace (self->actions, action->name, proc_action_ref (action));
+      proc_actions_put (self->setup.actions, action);
       proc_services_tell_name (self, "action.changed", action->name);
     }
   if (entry == NULL)
@@ -156,7 +145,7 @@ proc_services_set (ProcServices *self, ProcService *service, GPtrArray *actions,
     {
       ProcAction *action = actions->pdata[i];
 
-      result->changed |= stamp_action (action, g_hash_table_lookup (self->actions, action->name));
+      result->changed |= proc_action_stamp (action, proc_actions_get (self->setup.actions, action->name));
       proc_batch_put_action (batch, action);
     }
   setting = g_new (Setting, 1);

@@ -5,9 +5,8 @@
  */
 #pragma once
 
-#include "capture.h"
-#include "journal.h"
-#include "supervisor.h"
+#include "actions.h"
+#include "jobs.h"
 
 G_BEGIN_DECLS
 
@@ -22,34 +21,29 @@ typedef struct
   gint64 last_start, last_stop;
   ProcState known_state; /* what the last event said */
 
-  gboolean committing;   /* its new jobs are on their way to the disk */
-  gboolean cancel_start; /* stop came meanwhile */
-  gboolean start_again;  /* as soon as it is down */
+  gboolean committing;  /* its new jobs are on their way to the disk, or its deletion */
+  gboolean start_again; /* as soon as it is down */
   gboolean deleting;
   GPtrArray *waiters;
 } ProcEntry;
 
-/* What happened, for events: event "service.state", data taken. */
-typedef void (*ProcEventFunc) (gpointer owner, const char *event, JsonObject *data);
-
 typedef struct
 {
-  ProcSupervisorSetup supervisor; /* hooks and owner are set by proc_services_new */
+  GMainContext *context;
   ProcJournal *journal;
-  ProcCapture *capture;
+  ProcActions *actions;
+  ProcJobs *jobs;
   ProcEventFunc event;
-  void (*log) (gpointer owner, guint level, const char *text);
+  ProcLogFunc log;
   gpointer owner;
 } ProcServicesSetup;
 
-/* Everything in setup outlives the services. loaded: what the journal held. */
+/* Everything in setup outlives the services. loaded: what the journal held. Before proc_jobs_recover. */
 ProcServices *proc_services_new (const ProcServicesSetup *setup, const ProcLoaded *loaded);
 void proc_services_free (ProcServices *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcServices, proc_services_free)
 
 /* ---- boot and shutdown */
-/* Takes up every active job of the journal: its process, if it still lives, is ours again. Before anybody can ask. */
-void proc_services_recover (ProcServices *self, const ProcLoaded *loaded);
 /* Starts what is wanted and not up, class `system` first. */
 void proc_services_autostart (ProcServices *self);
 /*
@@ -98,16 +92,12 @@ void proc_services_delete (ProcServices *self, const char *name, gboolean force,
 /* ---- questions */
 ProcEntry *proc_services_get (ProcServices *self, const char *name); /* NULL = unknown */
 GPtrArray *proc_services_list (ProcServices *self);                  /* of ProcEntry, by name; transfer container */
-ProcAction *proc_services_get_action (ProcServices *self, const char *name);
 ProcState proc_entry_get_state (const ProcEntry *entry);
 /* Its first job with a live process, or NULL. */
 ProcJob *proc_entry_get_live (const ProcEntry *entry);
 gboolean proc_entry_is_active (const ProcEntry *entry);
 /* It runs something else than what is defined now. */
 gboolean proc_services_needs_restart (ProcServices *self, const ProcEntry *entry);
-guint proc_services_count_jobs (ProcServices *self);    /* active */
-guint proc_services_count_running (ProcServices *self); /* with a live process */
 guint proc_services_count_up (ProcServices *self, guint *failed);
-guint64 proc_services_get_restarts (ProcServices *self); /* since our start */
 
 G_END_DECLS

@@ -12,13 +12,15 @@
 
 /* ---------------------------------------------------------------------------------------------- stop */
 
-void
+gboolean
 proc_supervisor_stop (ProcSupervisor *self, ProcJob *job, ProcFailure why, gboolean force)
 {
   ProcTask *task = g_hash_table_lookup (self->tasks, GUINT_TO_POINTER (job->id));
 
-  if (task != NULL)
-    proc_task_stop (task, why, force);
+  if (task == NULL)
+    return FALSE;
+  proc_task_stop (task, why, force);
+  return TRUE;
 }
 
 void

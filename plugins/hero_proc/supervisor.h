@@ -66,9 +66,9 @@ void proc_supervisor_adopt (ProcSupervisor *self, ProcJob *job, const char *boot
                             guint64 found_start);
 /*
  * End an active job: why is PROC_FAILURE_CANCELLED or PROC_FAILURE_SHUTDOWN. force: SIGKILL at once. It ends
- * `cancelled`. Again is harmless, and may add force.
+ * `cancelled`. Again is harmless, and may add force. FALSE: it is none of ours.
  */
-void proc_supervisor_stop (ProcSupervisor *self, ProcJob *job, ProcFailure why, gboolean force);
+gboolean proc_supervisor_stop (ProcSupervisor *self, ProcJob *job, ProcFailure why, gboolean force);
 /* The same for every job. */
 void proc_supervisor_stop_all (ProcSupervisor *self, ProcFailure why, gboolean force);
 /* No spawn from here on; retries stay where they are. */

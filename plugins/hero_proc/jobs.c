@@ -1,0 +1,378 @@
+/* jobs.c: see jobs.h. Service thread. */
+#include "jobs.h"
+
+#include <unistd.h>
+
+#include "fifo.h"
+#include "procfs.h"
+
+typedef struct
+{
+  const ProcJobsListener *listener;
+  gpointer data;
+} Listening;
+
+struct _ProcJobs
+{
+  ProcJobsSetup setup;
+  ProcSupervisor *supervisor;
+  GHashTable *by_id;  /* id -> GSequenceIter */
+  GSequence *ordered; /* ProcJob, the oldest first; ids only rise */
+  GArray *listening;  /* Listening */
+  guint32 next_job, next_run;
+  guint64 restarts;
+};
+
+/* ---------------------------------------------------------------------------------------------- events */
+
+static void
+tell (ProcJobs *self, const char *event, const ProcJob *job, ProcPhase from)
+{
+  JsonObject *data = json_object_new ();
+
+  json_object_set_int_member (data, "id", job->id);
+  json_object_set_string_member (data, "action", job->action);
+  json_object_set_string_member (data, "from", proc_phase_words[from]);
+  json_object_set_string_member (data, "to", proc_phase_words[job->phase]);
+  json_object_set_int_member (data, "pid", job->pid);
+  if (job->exit_code >= 0)
+    json_object_set_int_member (data, "exit_code", job->exit_code);
+  else
+    json_object_set_null_member (data, "exit_code");
+  if (job->failure != PROC_FAILURE_NONE)
+    json_object_set_string_member (data, "failure", proc_failure_words[job->failure]);
+  else
+    json_object_set_null_member (data, "failure");
+  self->setup.event (self->setup.owner, event, data);
+}
+
+static void
+tell_change (ProcJobs *self, ProcJob *job, ProcPhase from)
+{
+  if (from != job->phase)
+    tell (self, "job.phase", job, from);
+  else if (job->ready)
+    tell (self, "job.ready", job, from);
+  if (!proc_job_is_active (job))
+    tell (self, "job.finished", job, from);
+  for (guint i = 0; i < self->listening->len; i++)
+    {
+      Listening *one = &g_array_index (self->listening, Listening, i);
+
+      if (one->listener->changed != NULL)
+        one->listener->changed (one->data, job, from);
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------- hooks */
+
+typedef struct
+{
+  ProcSaved saved;
+  gpointer data;
+} SaveNote;
+
+static void
+on_saved (const GError *error, gpointer data)
+{
+  g_autofree SaveNote *note = data;
+
+  note->saved (note->data);
+}
+
+static void
+hook_save (gpointer owner, ProcJob *job, ProcSaved saved, gpointer saved_data)
+{
+  ProcJobs *self = owner;
+  ProcBatch *batch = proc_batch_new ();
+  SaveNote *note = saved != NULL ? g_new (SaveNote, 1) : NULL;
+
+  if (note != NULL)
+    *note = (SaveNote){ saved, saved_data };
+  proc_batch_put_job (batch, job);
+  proc_journal_keep (self->setup.journal, batch, note != NULL ? on_saved : NULL, note);
+}
+
+static void
+hook_changed (gpointer owner, ProcJob *job, ProcPhase from)
+{
+  ProcJobs *self = owner;
+  g_autoptr (ProcJob) held = proc_job_ref (job);
+
+  if (from == PROC_PHASE_RETRYING && job->phase == PROC_PHASE_STARTING)
+    self->restarts++;
+  tell_change (self, held, from);
+}
+
+static void
+hook_output_begins (gpointer owner, ProcJob *job, int out_fd, int err_fd)
+{
+  ProcJobs *self = owner;
+  const char *run_dir = self->setup.supervisor.surroundings->run_dir;
+  int fds[] = { out_fd, err_fd };
+
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+    {
+      g_autofree char *path = proc_fifo_path (run_dir, job->id, job->restart_count + 1, i == 1);
+
+      if (fds[i] >= 0)
+        proc_capture_add (self->setup.capture, job->id, job->source, job->context,
+                          i == 1 ? PROC_STREAM_STDERR : PROC_STREAM_STDOUT, job->spec->log_level_max, fds[i], path);
+    }
+}
+
+static void
+hook_output_ends (gpointer owner, ProcJob *job)
+{
+  proc_capture_end (((ProcJobs *)owner)->setup.capture, job->id);
+}
+
+static gboolean
+hook_may_restart (gpointer owner, ProcJob *job)
+{
+  ProcJobs *self = owner;
+
+  for (guint i = 0; i < self->listening->len; i++)
+    {
+      Listening *one = &g_array_index (self->listening, Listening, i);
+
+      if (one->listener->may_restart != NULL && !one->listener->may_restart (one->data, job))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+hook_log (gpointer owner, guint level, const char *text)
+{
+  ProcJobs *self = owner;
+
+  self->setup.log (self->setup.owner, level, text);
+}
+
+static const ProcSupervisorHooks hooks
+    = { hook_save, hook_changed, hook_output_begins, hook_output_ends, hook_may_restart, hook_log };
+
+/* ---------------------------------------------------------------------------------------------- recovery */
+
+static GPtrArray *
+list_active (ProcJobs *self)
+{
+  GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_job_unref);
+
+  for (GSequenceIter *at = g_sequence_get_begin_iter (self->ordered); !g_sequence_iter_is_end (at);
+       at = g_sequence_iter_next (at))
+    if (proc_job_is_active (g_sequence_get (at)))
+      g_ptr_array_add (list, proc_job_ref (g_sequence_get (at)));
+  return list;
+}
+
+/* Spawned, and we died before the pid was written: such a process is found by its token. */
+static GHashTable *
+find_unrecorded (GPtrArray *active, const char *boot_id)
+{
+  g_autoptr (GHashTable) tokens = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < active->len; i++)
+    {
+      const ProcJob *job = active->pdata[i];
+
+      if (job->pid == 0 && job->token != NULL && g_strcmp0 (job->boot_id, boot_id) == 0)
+        g_hash_table_add (tokens, job->token);
+    }
+  return g_hash_table_size (tokens) > 0 ? proc_find_by_tokens (tokens) : g_hash_table_new (g_str_hash, g_str_equal);
+}
+
+/* Scripts and pipes of jobs that are over. */
+static void
+clean_run_dir (ProcJobs *self)
+{
+  const char *path = self->setup.supervisor.surroundings->run_dir, *name;
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      guint64 id = g_ascii_strtoull (name, NULL, 10);
+      ProcJob *job = id > 0 && id <= G_MAXUINT32 ? proc_jobs_get (self, (guint32)id) : NULL;
+      g_autofree char *file = g_build_filename (path, name, NULL);
+
+      if (id > 0 && (job == NULL || !proc_job_is_active (job)))
+        unlink (file);
+    }
+}
+
+void
+proc_jobs_recover (ProcJobs *self)
+{
+  g_autofree char *boot_id = proc_boot_id ();
+  g_autoptr (GPtrArray) active = list_active (self);
+  g_autoptr (GHashTable) found = find_unrecorded (active, boot_id);
+
+  clean_run_dir (self);
+  for (guint i = 0; i < active->len; i++)
+    {
+      ProcJob *job = active->pdata[i];
+      const ProcStat *process = job->token != NULL ? g_hash_table_lookup (found, job->token) : NULL;
+
+      proc_supervisor_adopt (self->supervisor, job, boot_id, process != NULL ? process->pid : 0,
+                             process != NULL ? process->start_ticks : 0);
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------- life of a job */
+
+/* Takes the job. */
+static ProcJob *
+take (ProcJobs *self, ProcJob *job)
+{
+  g_hash_table_insert (self->by_id, GUINT_TO_POINTER (job->id), g_sequence_append (self->ordered, job));
+  return job;
+}
+
+ProcJob *
+proc_jobs_add (ProcJobs *self, ProcBatch *batch, guint32 run_id, const char *service, ProcAction *spec,
+               ProcTrigger trigger)
+{
+  ProcJob *job = take (self, proc_job_new (self->next_job++, run_id, service, spec, trigger, proc_now_ms ()));
+
+  proc_batch_put_job (batch, job);
+  proc_batch_put_counters (batch, self->next_job, self->next_run);
+  return job;
+}
+
+guint32
+proc_jobs_take_run_id (ProcJobs *self)
+{
+  return self->next_run++;
+}
+
+void
+proc_jobs_start (ProcJobs *self, ProcJob *job)
+{
+  tell (self, "job.created", job, job->phase);
+  proc_supervisor_start (self->supervisor, job);
+}
+
+/* It never came to the supervisor: over at once. */
+static void
+cancel_unstarted (ProcJobs *self, ProcJob *job, ProcFailure why)
+{
+  g_autoptr (ProcJob) held = proc_job_ref (job);
+  ProcPhase from = job->phase;
+
+  proc_phase_next (from, PROC_CAUSE_CANCEL, &job->phase);
+  job->failure = why;
+  job->finished_at = proc_now_ms ();
+  hook_save (self, job, NULL, NULL);
+  tell_change (self, held, from);
+}
+
+void
+proc_jobs_stop (ProcJobs *self, ProcJob *job, ProcFailure why, gboolean force)
+{
+  if (!proc_supervisor_stop (self->supervisor, job, why, force) && proc_job_is_active (job))
+    cancel_unstarted (self, job, why);
+}
+
+void
+proc_jobs_stop_all (ProcJobs *self, ProcFailure why, gboolean force)
+{
+  proc_supervisor_stop_all (self->supervisor, why, force);
+}
+
+void
+proc_jobs_forget (ProcJobs *self, ProcJob *job)
+{
+  GSequenceIter *at = g_hash_table_lookup (self->by_id, GUINT_TO_POINTER (job->id));
+
+  if (at == NULL)
+    return;
+  g_hash_table_remove (self->by_id, GUINT_TO_POINTER (job->id));
+  g_sequence_remove (at);
+}
+
+void
+proc_jobs_drain (ProcJobs *self)
+{
+  proc_supervisor_drain (self->supervisor);
+}
+
+/* ---------------------------------------------------------------------------------------------- questions */
+
+ProcJob *
+proc_jobs_get (ProcJobs *self, guint32 id)
+{
+  GSequenceIter *at = g_hash_table_lookup (self->by_id, GUINT_TO_POINTER (id));
+
+  return at != NULL ? g_sequence_get (at) : NULL;
+}
+
+void
+proc_jobs_foreach (ProcJobs *self, gboolean (*func) (ProcJob *job, gpointer data), gpointer data)
+{
+  GSequenceIter *at = g_sequence_get_end_iter (self->ordered);
+
+  while (!g_sequence_iter_is_begin (at))
+    {
+      at = g_sequence_iter_prev (at);
+      if (!func (g_sequence_get (at), data))
+        return;
+    }
+}
+
+guint
+proc_jobs_count (ProcJobs *self)
+{
+  return proc_supervisor_count (self->supervisor);
+}
+
+guint
+proc_jobs_count_running (ProcJobs *self)
+{
+  return proc_supervisor_count_running (self->supervisor);
+}
+
+guint64
+proc_jobs_get_restarts (ProcJobs *self)
+{
+  return self->restarts;
+}
+
+/* ---------------------------------------------------------------------------------------------- the whole */
+
+ProcJobs *
+proc_jobs_new (const ProcJobsSetup *setup, const ProcLoaded *loaded)
+{
+  ProcJobs *self = g_new0 (ProcJobs, 1);
+
+  self->setup = *setup;
+  self->setup.supervisor.hooks = &hooks;
+  self->setup.supervisor.owner = self;
+  self->supervisor = proc_supervisor_new (&self->setup.supervisor);
+  self->by_id = g_hash_table_new (NULL, NULL);
+  self->ordered = g_sequence_new ((GDestroyNotify)proc_job_unref);
+  self->listening = g_array_new (FALSE, FALSE, sizeof (Listening));
+  self->next_job = loaded->next_job;
+  self->next_run = loaded->next_run;
+  for (guint i = 0; i < loaded->jobs->len; i++)
+    take (self, proc_job_ref (loaded->jobs->pdata[i]));
+  return self;
+}
+
+void
+proc_jobs_free (ProcJobs *self)
+{
+  proc_supervisor_free (self->supervisor);
+  g_hash_table_unref (self->by_id);
+  g_sequence_free (self->ordered);
+  g_array_unref (self->listening);
+  g_free (self);
+}
+
+void
+proc_jobs_listen (ProcJobs *self, const ProcJobsListener *listener, gpointer data)
+{
+  Listening one = { listener, data };
+
+  g_array_append_val (self->listening, one);
+}

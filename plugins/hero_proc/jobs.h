@@ -1,0 +1,74 @@
+/*
+ * jobs.h: every job there is: those under way, which the supervisor takes through their phases, and those that ended
+ * and are kept. Gives out ids, keeps the records in the journal, and tells whoever listens of every change: services,
+ * runs, schedules. Service thread.
+ */
+#pragma once
+
+#include "capture.h"
+#include "journal.h"
+#include "supervisor.h"
+
+G_BEGIN_DECLS
+
+typedef struct _ProcJobs ProcJobs;
+
+/* What happened, for clients: event "job.phase", data taken. */
+typedef void (*ProcEventFunc) (gpointer owner, const char *event, JsonObject *data);
+typedef void (*ProcLogFunc) (gpointer owner, guint level, const char *text);
+
+typedef struct
+{
+  ProcSupervisorSetup supervisor; /* hooks and owner are set by proc_jobs_new */
+  ProcJournal *journal;
+  ProcCapture *capture;
+  ProcEventFunc event;
+  ProcLogFunc log;
+  gpointer owner; /* of event and log */
+} ProcJobsSetup;
+
+/* Who has to do with jobs beside us; every function may be NULL. */
+typedef struct
+{
+  /* It went from one phase to another, or became ready (from == its phase). */
+  void (*changed) (gpointer data, ProcJob *job, ProcPhase from);
+  /* May its policy restart it? FALSE from one listener is enough. */
+  gboolean (*may_restart) (gpointer data, ProcJob *job);
+} ProcJobsListener;
+
+/* Everything in setup outlives the jobs. loaded: what the journal held; nothing is started yet. */
+ProcJobs *proc_jobs_new (const ProcJobsSetup *setup, const ProcLoaded *loaded);
+/* Lets go of all processes without touching them. */
+void proc_jobs_free (ProcJobs *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcJobs, proc_jobs_free)
+
+/* listener: static. */
+void proc_jobs_listen (ProcJobs *self, const ProcJobsListener *listener, gpointer data);
+/* Takes up every active job of the journal: its process, if it still lives, is ours again. Before anybody can ask. */
+void proc_jobs_recover (ProcJobs *self);
+
+/* ---- life of a job */
+/* A pending job with the next id, known from here on; its record is put into batch, and the counters. Transfer none. */
+ProcJob *proc_jobs_add (ProcJobs *self, ProcBatch *batch, guint32 run_id, const char *service, ProcAction *spec,
+                        ProcTrigger trigger);
+/* The next id of a run. */
+guint32 proc_jobs_take_run_id (ProcJobs *self);
+/* Its record is durable: start it. */
+void proc_jobs_start (ProcJobs *self, ProcJob *job);
+/* End it, whatever its phase: why is PROC_FAILURE_CANCELLED or PROC_FAILURE_SHUTDOWN. force: SIGKILL at once. */
+void proc_jobs_stop (ProcJobs *self, ProcJob *job, ProcFailure why, gboolean force);
+void proc_jobs_stop_all (ProcJobs *self, ProcFailure why, gboolean force);
+/* Out of memory; the record is deleted by the caller's batch, if it ever was written. Only of a job that is over. */
+void proc_jobs_forget (ProcJobs *self, ProcJob *job);
+/* No process is started from here on. */
+void proc_jobs_drain (ProcJobs *self);
+
+/* ---- questions */
+ProcJob *proc_jobs_get (ProcJobs *self, guint32 id); /* NULL = unknown; transfer none */
+/* Of all jobs, the newest first; func returns FALSE to end the walk, and changes nothing. */
+void proc_jobs_foreach (ProcJobs *self, gboolean (*func) (ProcJob *job, gpointer data), gpointer data);
+guint proc_jobs_count (ProcJobs *self);          /* that the supervisor has under way */
+guint proc_jobs_count_running (ProcJobs *self);  /* with a live process */
+guint64 proc_jobs_get_restarts (ProcJobs *self); /* since our start */
+
+G_END_DECLS
