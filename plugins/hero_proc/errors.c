@@ -5,6 +5,8 @@ typedef struct
 {
   char *param;
   char *expected;
+  char *field;
+  guint position;
 } ProcErrorPrivate;
 
 static void
@@ -17,6 +19,8 @@ proc_error_private_copy (const ProcErrorPrivate *from, ProcErrorPrivate *to)
 {
   to->param = g_strdup (from->param);
   to->expected = g_strdup (from->expected);
+  to->field = g_strdup (from->field);
+  to->position = from->position;
 }
 
 static void
@@ -24,6 +28,7 @@ proc_error_private_clear (ProcErrorPrivate *priv)
 {
   g_free (priv->param);
   g_free (priv->expected);
+  g_free (priv->field);
 }
 
 G_DEFINE_EXTENDED_ERROR (ProcError, proc_error)
@@ -40,6 +45,21 @@ proc_error_new_param (const char *param, const char *expected, const char *found
   return error;
 }
 
+GError *
+proc_error_new_cron (const char *param, const char *field, guint position, const char *expected, const char *found)
+{
+  GError *error
+      = g_error_new (PROC_ERROR, PROC_ERROR_INVALID_CRON, "parameter '%s': %s (character %u): expected %s, got %s",
+                     param, field, position, expected, found);
+  ProcErrorPrivate *priv = proc_error_get_private (error);
+
+  priv->param = g_strdup (param);
+  priv->expected = g_strdup (expected);
+  priv->field = g_strdup (field);
+  priv->position = position;
+  return error;
+}
+
 const char *
 proc_error_get_param (const GError *error)
 {
@@ -50,4 +70,17 @@ const char *
 proc_error_get_expected (const GError *error)
 {
   return error->domain == PROC_ERROR ? ((ProcErrorPrivate *)proc_error_get_private (error))->expected : NULL;
+}
+
+gboolean
+proc_error_get_cron (const GError *error, const char **field, guint *position)
+{
+  const ProcErrorPrivate *priv;
+
+  if (!g_error_matches (error, PROC_ERROR, PROC_ERROR_INVALID_CRON))
+    return FALSE;
+  priv = proc_error_get_private (error);
+  *field = priv->field;
+  *position = priv->position;
+  return TRUE;
 }

@@ -8,6 +8,7 @@ G_BEGIN_DECLS
 typedef enum
 {
   PROC_ERROR_INVALID_PARAM,       /* -32602 `parameter 'x': expected .., got ..` */
+  PROC_ERROR_INVALID_CRON,        /* -32602, data.reason invalid_cron, data.field, data.position */
   PROC_ERROR_SERVICE_NAME,        /* -32602, data.reason invalid_service_name */
   PROC_ERROR_SERVICE_NOT_FOUND,   /* -32000 */
   PROC_ERROR_CONTEXT_NOT_FOUND,   /* -32000 */
@@ -24,8 +25,13 @@ GQuark proc_error_quark (void);
 
 /* PROC_ERROR_INVALID_PARAM, remembering parameter and expectation for error.data. */
 GError *proc_error_new_param (const char *param, const char *expected, const char *found);
-/* The two of an error made so, or NULL. */
+/* PROC_ERROR_INVALID_CRON; also remembers the field of the expression ("minute") and the 1-based character. */
+GError *proc_error_new_cron (const char *param, const char *field, guint position, const char *expected,
+                             const char *found);
+/* The two of an error made by either, or NULL. */
 const char *proc_error_get_param (const GError *error);
 const char *proc_error_get_expected (const GError *error);
+/* FALSE if it is not of a cron expression. field: borrowed from the error. */
+gboolean proc_error_get_cron (const GError *error, const char **field, guint *position);
 
 G_END_DECLS

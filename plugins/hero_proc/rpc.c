@@ -27,6 +27,7 @@ static const struct
   const char *code_name, *reason;
 } rows[] = {
   { PROC_ERROR_INVALID_PARAM, HERO_RPC_INVALID_PARAMS, "invalid_params", NULL },
+  { PROC_ERROR_INVALID_CRON, HERO_RPC_INVALID_PARAMS, "invalid_params", "invalid_cron" },
   { PROC_ERROR_SERVICE_NAME, HERO_RPC_INVALID_PARAMS, "invalid_params", "invalid_service_name" },
   { PROC_ERROR_SERVICE_NOT_FOUND, RPC_NOT_FOUND, "service_not_found", NULL },
   { PROC_ERROR_CONTEXT_NOT_FOUND, RPC_NOT_FOUND, "context_not_found", NULL },
@@ -41,6 +42,14 @@ static const struct
 static void
 fail_own (HeroRpcCall *call, const GError *error, JsonObject *data)
 {
+  const char *field;
+  guint position;
+
+  if (proc_error_get_cron (error, &field, &position))
+    {
+      json_object_set_string_member (data, "field", field);
+      json_object_set_int_member (data, "position", position);
+    }
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       if ((int)rows[i].error != error->code)
