@@ -95,6 +95,13 @@ typedef enum
   PROC_TRIGGER_AUTOSTART,
 } ProcTrigger;
 
+/* What becomes of ticks that were missed (3.3). */
+typedef enum
+{
+  PROC_CATCH_UP_NONE,
+  PROC_CATCH_UP_ONCE,
+} ProcCatchUp;
+
 /* Where the exit status of a process came from (3.4). */
 typedef enum
 {
@@ -114,6 +121,7 @@ extern const char *const proc_restart_words[];
 extern const char *const proc_backoff_words[];
 extern const char *const proc_log_mode_words[];
 extern const char *const proc_trigger_words[];
+extern const char *const proc_catch_up_words[];
 extern const char *const proc_exit_source_words[];
 
 /* The index of `text` in `words`, or -1. */
