@@ -31,7 +31,7 @@ struct _Backend
   guint timer, retry;
   gint64 deadline_us; /* monotonic; the timer looks at it, so that moving it costs nothing */
   int connect_error;  /* of the first attempt, to be told */
-  gboolean connected, paused, finished;
+  gboolean connected, paused, finished, excess; /* excess: bytes came behind the answer */
 
   GQueue out;         /* GBytes */
   gsize out_offset;   /* into the first */
@@ -64,15 +64,26 @@ backend_fault_status (BackendFault fault)
 
 /* ------------------------------------------------------------------------------------------------ life */
 
+/* Gives the descriptor out of its hands; -1 = there is none. */
+static int
+unwatch_socket (Backend *backend)
+{
+  int fd = backend->fd;
+
+  if (backend->watch != NULL)
+    hero_reactor_remove (g_steal_pointer (&backend->watch));
+  backend->fd = -1;
+  backend->watched = 0;
+  return fd;
+}
+
 static void
 close_socket (Backend *backend)
 {
-  if (backend->watch != NULL)
-    hero_reactor_remove (g_steal_pointer (&backend->watch));
-  if (backend->fd >= 0)
-    close (backend->fd);
-  backend->fd = -1;
-  backend->watched = 0;
+  int fd = unwatch_socket (backend);
+
+  if (fd >= 0)
+    close (fd);
 }
 
 static void
@@ -132,13 +143,27 @@ fail (Backend *backend, BackendFault fault, const char *text)
   backend->events->failed (backend->data, fault, text);
 }
 
+/* The answer is complete. The connection stays open until backend_free: who owns the exchange may want it. */
 static void
 finish (Backend *backend)
 {
   backend->finished = TRUE;
   stop_timers (backend);
-  close_socket (backend);
+  if (backend->watch != NULL)
+    hero_reactor_remove (g_steal_pointer (&backend->watch));
   backend->events->end (backend->data);
+}
+
+int
+backend_release (Backend *backend)
+{
+  const HttpHead *head = backend->head;
+  const char *connection = http_head_get (head, "Connection");
+
+  if (head->minor == 0 || head->body == HTTP_BODY_CLOSE || backend->pending > 0 || backend->excess
+      || (connection != NULL && http_list_has (connection, "close")))
+    return -1;
+  return unwatch_socket (backend);
 }
 
 /* ------------------------------------------------------------------------------------------------ time */
@@ -214,6 +239,7 @@ read_chunked (Backend *backend, const guint8 *data, gsize length)
       fail (backend, BACKEND_BAD_RESPONSE, error->message);
       return;
     }
+  backend->excess = done && (gsize) used < length;
   give_body (backend, out->data, out->len);
   if (done && !backend->finished)
     finish (backend);
@@ -228,6 +254,7 @@ read_body (Backend *backend, const guint8 *data, gsize length)
       read_chunked (backend, data, length);
       break;
     case HTTP_BODY_LENGTH:
+      backend->excess = length > (gsize) backend->left;
       length = MIN (length, (gsize) backend->left);
       backend->left -= (gint64) length;
       give_body (backend, data, length);
@@ -262,7 +289,10 @@ take_head (Backend *backend, HttpHead *head, gsize used)
   if (backend->finished)
     return;
   if (head->body == HTTP_BODY_NONE || (head->body == HTTP_BODY_LENGTH && head->length == 0))
-    finish (backend);
+    {
+      backend->excess = rest->len > used;
+      finish (backend);
+    }
   else if (rest->len > used)
     read_body (backend, rest->data + used, rest->len - used);
 }
@@ -454,12 +484,24 @@ backend_pause (Backend *backend, gboolean paused)
 
 static gboolean try_connect (gpointer data);
 
+/* The descriptor is connected: both ways are open. Returns 0 or an errno. */
+static int
+begin (Backend *backend)
+{
+  backend->watched = EPOLLIN | EPOLLOUT;
+  backend->watch = hero_reactor_add (backend->reactor, backend->fd, backend->watched, on_ready, backend, NULL);
+  if (backend->watch == NULL)
+    return ENOMEM;
+  backend->connected = TRUE;
+  set_deadline (backend, backend->timeouts.first_byte_ms);
+  return 0;
+}
+
 /* Returns 0 or the errno that ends the attempt; a full backlog is tried again. */
 static int
 connect_once (Backend *backend)
 {
   struct sockaddr_un address = { .sun_family = AF_UNIX };
-  g_autoptr (GError) error = NULL;
 
   g_strlcpy (address.sun_path, backend->path, sizeof address.sun_path);
   close_socket (backend);
@@ -473,13 +515,7 @@ connect_once (Backend *backend)
       backend->retry = hero_service_timeout_add (backend->ctx, RETRY_MS, try_connect, backend);
       return 0;
     }
-  backend->watched = EPOLLIN | EPOLLOUT;
-  backend->watch = hero_reactor_add (backend->reactor, backend->fd, backend->watched, on_ready, backend, &error);
-  if (backend->watch == NULL)
-    return ENOMEM;
-  backend->connected = TRUE;
-  set_deadline (backend, backend->timeouts.first_byte_ms);
-  return 0;
+  return begin (backend);
 }
 
 static void
@@ -506,15 +542,14 @@ try_connect (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-Backend *
-backend_open (HeroServiceContext *ctx, HeroReactor *reactor, const char *path, gboolean to_head, const BackendTimeouts *timeouts,
-              const BackendEvents *events, gpointer data)
+static Backend *
+backend_new (HeroServiceContext *ctx, HeroReactor *reactor, gboolean to_head, const BackendTimeouts *timeouts,
+             const BackendEvents *events, gpointer data)
 {
   Backend *backend = g_new0 (Backend, 1);
 
   backend->ctx = ctx;
   backend->reactor = reactor;
-  backend->path = g_strdup (path);
   backend->to_head = to_head;
   backend->timeouts = *timeouts;
   backend->events = events;
@@ -523,10 +558,36 @@ backend_open (HeroServiceContext *ctx, HeroReactor *reactor, const char *path, g
   backend->in = g_byte_array_new ();
   g_queue_init (&backend->out);
   set_deadline (backend, timeouts->connect_ms);
-  start_timer (backend);
-  /* A failure is told later: the caller has not stored the exchange yet. */
-  backend->connect_error = connect_once (backend);
-  if (backend->connect_error != 0)
-    backend->retry = hero_service_timeout_add (ctx, 0, try_connect, backend);
   return backend;
+}
+
+/* A failure is told later: the caller has not stored the exchange yet. */
+static Backend *
+started (Backend *backend, int error)
+{
+  start_timer (backend);
+  backend->connect_error = error;
+  if (error != 0)
+    backend->retry = hero_service_timeout_add (backend->ctx, 0, try_connect, backend);
+  return backend;
+}
+
+Backend *
+backend_open (HeroServiceContext *ctx, HeroReactor *reactor, const char *path, gboolean to_head, const BackendTimeouts *timeouts,
+              const BackendEvents *events, gpointer data)
+{
+  Backend *backend = backend_new (ctx, reactor, to_head, timeouts, events, data);
+
+  backend->path = g_strdup (path);
+  return started (backend, connect_once (backend));
+}
+
+Backend *
+backend_open_on (HeroServiceContext *ctx, HeroReactor *reactor, int fd, gboolean to_head, const BackendTimeouts *timeouts,
+                 const BackendEvents *events, gpointer data)
+{
+  Backend *backend = backend_new (ctx, reactor, to_head, timeouts, events, data);
+
+  backend->fd = fd;
+  return started (backend, begin (backend));
 }

@@ -45,6 +45,11 @@ typedef struct
 /* path: of the socket. to_head: it answers a HEAD request. events: static. */
 Backend *backend_open (HeroServiceContext *ctx, HeroReactor *reactor, const char *path, gboolean to_head,
                        const BackendTimeouts *timeouts, const BackendEvents *events, gpointer data);
+/* The same over an idle connection to a service, which is taken over. */
+Backend *backend_open_on (HeroServiceContext *ctx, HeroReactor *reactor, int fd, gboolean to_head, const BackendTimeouts *timeouts,
+                          const BackendEvents *events, gpointer data);
+/* In `end`: the connection, now the caller's, if the service allows another request on it; else -1. */
+int backend_release (Backend *backend);
 /* Queues bytes of the request (taken); before the connection stands, too. */
 void backend_write (Backend *backend, GBytes *bytes);
 gsize backend_get_pending (Backend *backend);

@@ -13,6 +13,8 @@ typedef struct
   guint status;
   GBytes *body;
   guint latency_ms;
+  gboolean reused;     /* it came over the connection of the request */
+  int fd;              /* the connection, the callee's from now on; -1 = closed */
 } FetchResult;
 
 typedef struct _Fetch Fetch;
@@ -25,6 +27,7 @@ typedef struct
   const char *post;   /* JSON body; NULL = GET */
   guint timeout_ms;   /* of the whole; connecting at most 1 s of it */
   gsize max_bytes;
+  int fd;             /* an idle connection to that socket, taken over; -1 = connect. One that turns out dead is replaced. */
 } FetchRequest;
 
 Fetch *fetch_start (HeroServiceContext *ctx, HeroReactor *reactor, const FetchRequest *request, FetchDone done, gpointer data);

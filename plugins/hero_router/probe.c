@@ -1,27 +1,13 @@
 /* probe.c: the steps of a probe, one request after the other. Service thread. */
 #include "probe.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include "fetch.h"
+#include "probe-target.h"
 
 #define WHOLE_MS 10000
 #define MAX_DOMAINS 64
 #define SMALL_BYTES (1024 * 1024)
-
-/* A socket while it is probed; copied, because files come and go meanwhile. */
-typedef struct
-{
-  char *file, *path;
-  gboolean http, foreign;
-  SocketState state;
-  guint http_status, latency_ms;
-  char *error;
-} Target;
 
 typedef enum
 {
@@ -48,13 +34,14 @@ struct _Probe
   ProbeDone done;
   gpointer data;
 
-  GPtrArray *targets; /* Target */
-  Target *rpc;        /* or NULL */
+  GPtrArray *targets; /* ProbeTarget */
+  ProbeTarget *rpc;        /* or NULL */
   Step step;
   guint at;           /* which target or domain of the step */
   Fetch *fetch;
   guint idle;
   gint64 begun_us;
+  gboolean is_short; /* may be, then is */
 
   guint health_status;
   JsonNode *health, *manifest;
@@ -63,15 +50,6 @@ struct _Probe
   JsonArray *joined; /* methods of the domain documents, or NULL */
   JsonNode *joined_frame;
 };
-
-static void
-target_free (Target *target)
-{
-  g_free (target->file);
-  g_free (target->path);
-  g_free (target->error);
-  g_free (target);
-}
 
 static void
 probe_free (Probe *probe)
@@ -97,41 +75,6 @@ probe_cancel (Probe *probe)
 }
 
 /* ------------------------------------------------------------------------------------------------ what an answer means */
-
-static void
-set_state (Target *target, SocketState state, const char *format, ...) G_GNUC_PRINTF (3, 4);
-
-static void
-set_state (Target *target, SocketState state, const char *format, ...)
-{
-  va_list args;
-
-  target->state = state;
-  g_clear_pointer (&target->error, g_free);
-  if (format == NULL)
-    return;
-  va_start (args, format);
-  target->error = g_strdup_vprintf (format, args);
-  va_end (args);
-}
-
-/* The socket's state after a request. HTTP errors below 500 are an answer like any other. */
-static void
-judge_answer (Probe *probe, Target *target, const FetchResult *result, guint limit_ms)
-{
-  target->latency_ms = result->latency_ms;
-  target->http_status = result->answered ? result->status : 0;
-  if (result->answered && (result->status < 500 || result->status == 503))
-    set_state (target, SOCKET_OK, NULL);
-  else if (result->answered)
-    set_state (target, SOCKET_FAILING, "HTTP %u", result->status);
-  else if (result->fault == BACKEND_NOT_RUNNING || result->fault == BACKEND_VANISHED)
-    set_state (target, SOCKET_DEAD, "%s", result->fault == BACKEND_VANISHED ? "the file is gone" : "connection refused");
-  else if (result->fault == BACKEND_TIMEOUT || result->fault == BACKEND_CONNECT_TIMEOUT)
-    set_state (target, SOCKET_FAILING, "accepted, no answer within %u ms", limit_ms);
-  else
-    set_state (target, SOCKET_FAILING, "%s", result->text);
-}
 
 /* The JSON of a 200 answer (transfer full), or NULL. */
 static JsonNode *
@@ -208,25 +151,6 @@ replace (char **target, JsonNode *manifest, const char *member)
   *target = g_strdup (value);
 }
 
-static void
-apply_sockets (Probe *probe)
-{
-  for (guint i = 0; i < probe->targets->len; i++)
-    {
-      Target *target = probe->targets->pdata[i];
-      RouterSocket *socket = router_service_find_socket (probe->service, target->file);
-
-      if (socket == NULL || target->foreign)
-        continue;
-      socket->state = target->state;
-      socket->was_ok |= target->state == SOCKET_OK;
-      socket->http_status = target->http_status;
-      socket->latency_ms = target->latency_ms;
-      g_free (socket->error);
-      socket->error = g_steal_pointer (&target->error);
-    }
-}
-
 static gboolean
 apply_document (Probe *probe)
 {
@@ -251,9 +175,10 @@ finish (Probe *probe)
   RouterService *service = probe->service;
   ProbeDone done = probe->done;
   gpointer data = probe->data;
-  gboolean changed;
+  gboolean changed, same = probe->is_short;
 
-  apply_sockets (probe);
+  for (guint i = 0; i < probe->targets->len; i++)
+    probe_target_apply (probe->targets->pdata[i], service);
   service->health_status = probe->health_status;
   g_clear_pointer (&service->health, json_node_unref);
   service->health = g_steal_pointer (&probe->health);
@@ -270,32 +195,42 @@ finish (Probe *probe)
       g_strfreev (service->domains);
       service->domains = g_steal_pointer (&probe->domains);
     }
-  changed = apply_document (probe);
+  changed = !same && apply_document (probe);
   service->latency_ms = probe->rpc != NULL ? probe->rpc->latency_ms : 0;
   probe_free (probe);
-  done (data, changed);
+  done (data, changed, same);
 }
 
 /* ------------------------------------------------------------------------------------------------ the steps */
 
 static void next (Probe *probe);
 
+/* The same process in the same version: what it said of itself still holds. */
+static gboolean
+is_same (Probe *probe, const FetchResult *result)
+{
+  return result->reused
+         && g_str_equal (router_health_text (probe->health, "version"), router_health_text (probe->service->health, "version"));
+}
+
 static void
 on_answer (gpointer data, const FetchResult *result)
 {
   Probe *probe = data;
-  Target *target = probe->step >= STEP_SOCKET_HEALTH ? probe->targets->pdata[probe->at] : probe->rpc;
+  ProbeTarget *target = probe->step >= STEP_SOCKET_HEALTH ? probe->targets->pdata[probe->at] : probe->rpc;
   gboolean good = result->answered && result->status == 200;
 
   probe->fetch = NULL;
+  target->fd = result->fd;
   switch (probe->step)
     {
     case STEP_HEALTH:
-      judge_answer (probe, target, result, probe->limits.timeout_ms);
+      probe_target_judge (target, result, probe->limits.timeout_ms);
       probe->health_status = target->http_status;
       if (result->answered && (good || result->status == 503))
         probe->health = json_of (result);
-      probe->step = target->state == SOCKET_OK ? STEP_MANIFEST : STEP_SOCKET_HEALTH;
+      probe->is_short = probe->is_short && target->state == SOCKET_OK && is_same (probe, result);
+      probe->step = target->state == SOCKET_OK && !probe->is_short ? STEP_MANIFEST : STEP_SOCKET_HEALTH;
       break;
     case STEP_MANIFEST:
       probe->manifest = good ? json_of (result) : NULL;
@@ -327,7 +262,7 @@ on_answer (gpointer data, const FetchResult *result)
     case STEP_SOCKET_HEALTH:
     case STEP_SOCKET_MANIFEST:
     case STEP_SOCKET_ROOT:
-      judge_answer (probe, target, result, probe->limits.timeout_ms);
+      probe_target_judge (target, result, probe->limits.timeout_ms);
       if (target->http_status == 404 && probe->step != STEP_SOCKET_ROOT)
         probe->step++;
       else
@@ -345,33 +280,19 @@ on_answer (gpointer data, const FetchResult *result)
 }
 
 static void
-fetch (Probe *probe, Target *target, const char *path, const char *post, guint timeout_ms)
+fetch (Probe *probe, ProbeTarget *target, const char *path, const char *post, guint timeout_ms)
 {
   gint64 left_ms = WHOLE_MS - (g_get_monotonic_time () - probe->begun_us) / 1000;
   FetchRequest request = { target->path, path, post, (guint) CLAMP (left_ms, 1, timeout_ms),
-                           timeout_ms == probe->limits.timeout_ms ? SMALL_BYTES : probe->limits.spec_max_bytes };
+                           timeout_ms == probe->limits.timeout_ms ? SMALL_BYTES : probe->limits.spec_max_bytes,
+                           g_steal_fd (&target->fd) };
 
   probe->fetch = fetch_start (probe->ctx, probe->reactor, &request, on_answer, probe);
 }
 
-static void
-connect_only (Target *target)
-{
-  struct sockaddr_un address = { .sun_family = AF_UNIX };
-  int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-  g_strlcpy (address.sun_path, target->path, sizeof address.sun_path);
-  if (fd >= 0 && (connect (fd, (struct sockaddr *) &address, sizeof address) == 0 || errno == EAGAIN))
-    set_state (target, SOCKET_OK, NULL);
-  else
-    set_state (target, SOCKET_DEAD, "%s", g_strerror (errno));
-  if (fd >= 0)
-    close (fd);
-}
-
 /* The next target that `wanted` takes, from probe->at on; NULL at the end of the list. */
-static Target *
-find_target (Probe *probe, gboolean (*wanted) (Probe *probe, Target *target))
+static ProbeTarget *
+find_target (Probe *probe, gboolean (*wanted) (Probe *probe, ProbeTarget *target))
 {
   for (; probe->at < probe->targets->len; probe->at++)
     if (wanted (probe, probe->targets->pdata[probe->at]))
@@ -380,15 +301,15 @@ find_target (Probe *probe, gboolean (*wanted) (Probe *probe, Target *target))
 }
 
 static gboolean
-is_other_http (Probe *probe, Target *target)
+is_other_http (Probe *probe, ProbeTarget *target)
 {
   return target->http && !target->foreign && target != probe->rpc;
 }
 
 static gboolean
-may_have_document (Probe *probe, Target *target)
+may_have_document (Probe *probe, ProbeTarget *target)
 {
-  return probe->document == NULL && probe->joined == NULL && target->state == SOCKET_OK
+  return !probe->is_short && probe->document == NULL && probe->joined == NULL && target->state == SOCKET_OK
          && (g_str_equal (target->file, "admin.sock") || g_str_equal (target->file, "ui.sock"));
 }
 
@@ -412,7 +333,7 @@ static void
 step_socket (Probe *probe)
 {
   static const char *const paths[] = { "/health", "/.well-known/heroservice.json", "/" };
-  Target *target = find_target (probe, is_other_http);
+  ProbeTarget *target = find_target (probe, is_other_http);
 
   if (target != NULL)
     {
@@ -427,7 +348,7 @@ step_socket (Probe *probe)
 static void
 step_page_document (Probe *probe)
 {
-  Target *target = find_target (probe, may_have_document);
+  ProbeTarget *target = find_target (probe, may_have_document);
 
   if (target != NULL)
     fetch (probe, target, "/openrpc.json", NULL, probe->limits.spec_timeout_ms);
@@ -466,8 +387,8 @@ next (Probe *probe)
       break;
     case STEP_CONNECT:
       for (guint i = 0; i < probe->targets->len; i++)
-        if (!((Target *) probe->targets->pdata[i])->http && !((Target *) probe->targets->pdata[i])->foreign)
-          connect_only (probe->targets->pdata[i]);
+        if (!((ProbeTarget *) probe->targets->pdata[i])->http && !((ProbeTarget *) probe->targets->pdata[i])->foreign)
+          probe_target_connect (probe->targets->pdata[i]);
       finish (probe);
       break;
     default:
@@ -486,8 +407,8 @@ begin (gpointer data)
 }
 
 Probe *
-probe_start (HeroServiceContext *ctx, HeroReactor *reactor, RouterService *service, const ProbeLimits *limits, ProbeDone done,
-             gpointer data)
+probe_start (HeroServiceContext *ctx, HeroReactor *reactor, RouterService *service, const ProbeLimits *limits,
+             gboolean may_be_short, ProbeDone done, gpointer data)
 {
   Probe *probe = g_new0 (Probe, 1);
 
@@ -498,20 +419,17 @@ probe_start (HeroServiceContext *ctx, HeroReactor *reactor, RouterService *servi
   probe->done = done;
   probe->data = data;
   probe->begun_us = g_get_monotonic_time ();
-  probe->targets = g_ptr_array_new_with_free_func ((GDestroyNotify) target_free);
+  probe->targets = g_ptr_array_new_with_free_func ((GDestroyNotify) probe_target_free);
   for (guint i = 0; i < service->sockets->len; i++)
     {
       RouterSocket *socket = service->sockets->pdata[i];
-      Target *target = g_new0 (Target, 1);
+      ProbeTarget *target = probe_target_new (socket);
 
-      target->file = g_strdup (socket->file);
-      target->path = g_strdup (socket->path);
-      target->http = socket->http;
-      target->foreign = socket->state == SOCKET_FOREIGN;
       g_ptr_array_add (probe->targets, target);
       if (g_str_equal (socket->file, "rpc.sock") && !target->foreign)
         probe->rpc = target;
     }
+  probe->is_short = may_be_short && probe->rpc != NULL;
   probe->step = probe->rpc != NULL ? STEP_HEALTH : STEP_SOCKET_HEALTH;
   /* done is never called from inside this function. */
   probe->idle = hero_service_timeout_add (ctx, 0, begin, probe);

@@ -1,10 +1,10 @@
 /*
- * scanner.h: which services there are (contract 4.1, 4.3): the directories below the socket root, watched by inotify, probed
- * when something changes, when a service goes silent, and every scan_interval_s in any case. Service thread.
+ * scanner.h: which services there are (contract 4.1): a registry of the directories below the socket root, listed when they
+ * change and every scan_interval_s in any case, with what the prober finds out about each. Service thread.
  */
 #pragma once
 
-#include "probe.h"
+#include "prober.h"
 
 G_BEGIN_DECLS
 

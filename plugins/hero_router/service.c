@@ -54,6 +54,7 @@ router_socket_free (RouterSocket *socket)
   g_free (socket->file);
   g_free (socket->path);
   g_free (socket->error);
+  g_clear_pointer (&socket->kept, kept_connection_free);
   g_free (socket);
 }
 
@@ -68,6 +69,37 @@ router_service_find_socket (RouterService *service, const char *file)
         return socket;
     }
   return NULL;
+}
+
+/* The number of an inode is given again at once to the next file, so its time counts too. */
+static gboolean
+is_same_file (RouterSocket *a, RouterSocket *b)
+{
+  return g_str_equal (a->file, b->file) && a->inode == b->inode && a->changed_ns == b->changed_ns;
+}
+
+gboolean
+router_service_set_sockets (RouterService *service, GPtrArray *sockets)
+{
+  g_autoptr (GPtrArray) before = g_steal_pointer (&service->sockets);
+  gboolean changed = before->len != sockets->len;
+
+  service->sockets = sockets;
+  for (guint i = 0; i < sockets->len; i++)
+    {
+      guint same = 0;
+
+      while (same < before->len && !is_same_file (before->pdata[same], sockets->pdata[i]))
+        same++;
+      if (same == before->len)
+        {
+          changed = TRUE;
+          continue;
+        }
+      router_socket_free (sockets->pdata[i]);
+      sockets->pdata[i] = g_ptr_array_steal_index (before, same);
+    }
+  return changed;
 }
 
 const char **
@@ -163,12 +195,10 @@ text_of (JsonObject *object, const char *member)
   return text != NULL ? text : "";
 }
 
-static const char *
-health_text (RouterService *service, const char *member)
+const char *
+router_health_text (JsonNode *health, const char *member)
 {
-  JsonObject *object = service->health == NULL || !JSON_NODE_HOLDS_OBJECT (service->health) ? NULL : json_node_get_object (service->health);
-
-  return object == NULL ? "" : text_of (object, member);
+  return health != NULL && JSON_NODE_HOLDS_OBJECT (health) ? text_of (json_node_get_object (health), member) : "";
 }
 
 static RouterSocket *
@@ -202,7 +232,7 @@ RouterStatus
 router_service_judge (RouterService *service, char **reason)
 {
   RouterSocket *primary = primary_socket (service);
-  const char *word = health_text (service, "status");
+  const char *word = router_health_text (service->health, "status");
 
   *reason = NULL;
   if (primary == NULL || primary->state == SOCKET_DEAD)
@@ -214,7 +244,7 @@ router_service_judge (RouterService *service, char **reason)
   else if (service->document_state == DOCUMENT_INVALID)
     *reason = g_strdup_printf ("the OpenRPC document is not valid: %s", service->document_error);
   else if (service->health_status == 503 && !g_str_equal (word, "degraded"))
-    *reason = g_strdup_printf ("/health says 503 %s", *word != '\0' ? word : health_text (service, "error"));
+    *reason = g_strdup_printf ("/health says 503 %s", *word != '\0' ? word : router_health_text (service->health, "error"));
   else if (service->health_status == 200 && *word != '\0' && !g_str_equal (word, "ok") && !g_str_equal (word, "degraded"))
     *reason = g_strdup_printf ("/health says \"%s\"", word);
   else
@@ -222,7 +252,7 @@ router_service_judge (RouterService *service, char **reason)
   if (*reason != NULL)
     return STATUS_UNHEALTHY;
   if (g_str_equal (word, "degraded"))
-    *reason = g_strdup (*health_text (service, "reason") != '\0' ? health_text (service, "reason") : "degraded");
+    *reason = g_strdup (*router_health_text (service->health, "reason") != '\0' ? router_health_text (service->health, "reason") : "degraded");
   else
     *reason = g_strdup ("");
   return service->document_state == DOCUMENT_VALID ? STATUS_HEALTHY : STATUS_NON_RPC;
@@ -295,12 +325,16 @@ gboolean
 router_service_set_document (RouterService *service, GBytes *text)
 {
   g_autoptr (JsonNode) node = NULL;
-  g_autofree char *fault = router_check_document (text, &node);
   g_autofree char *json = NULL;
   char *fingerprint;
 
-  g_free (service->document_error);
-  service->document_error = g_steal_pointer (&fault);
+  g_clear_pointer (&service->document_error, g_free);
+  if (service->document != NULL && g_bytes_equal (text, service->document))
+    {
+      service->document_state = DOCUMENT_VALID;
+      return FALSE;
+    }
+  service->document_error = router_check_document (text, &node);
   service->document_state = node == NULL ? DOCUMENT_INVALID : DOCUMENT_VALID;
   if (node == NULL)
     return FALSE; /* the last good one stays */

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include <hero-service/hero-service.h>
+#include "kept-connection.h"
 
 G_BEGIN_DECLS
 
@@ -44,6 +44,7 @@ typedef struct
   guint http_status;
   guint latency_ms;
   char *error;          /* or NULL */
+  KeptConnection *kept; /* of HTTP sockets that the scanner found, else NULL */
 } RouterSocket;
 
 RouterSocket *router_socket_new (const char *dir, const char *file, guint64 inode);
@@ -91,8 +92,12 @@ typedef struct
 RouterService *router_service_new (const char *dir, const char *name);
 void router_service_free (RouterService *service);
 RouterSocket *router_service_find_socket (RouterService *service, const char *file);
+/* Takes a listing over (transfer full), keeping what is known of sockets that are still the same. TRUE if something changed. */
+gboolean router_service_set_sockets (RouterService *service, GPtrArray *sockets);
 /* NULL-terminated files of the sockets that may be used; transfer container. */
 const char **router_service_socket_files (RouterService *service);
+/* A text of a /health body, "" when there is none; borrowed. */
+const char *router_health_text (JsonNode *health, const char *member);
 /* The rules of contract 4.3. *reason: transfer full, "" when there is nothing to say. */
 RouterStatus router_service_judge (RouterService *service, char **reason);
 /* Takes a merged document as text: checks it, counts, fingerprints. Returns TRUE if it changed. */

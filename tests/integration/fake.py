@@ -28,20 +28,26 @@ class FakeService:
 
     def _serve(self, connection):
         try:
-            data = b''
-            while b'\r\n\r\n' not in data:
-                more = connection.recv(65536)
-                if not more:
-                    return
-                data += more
-            head, _, body = data.partition(b'\r\n\r\n')
-            answer = self.answer(head.decode('latin-1'), body, connection)
-            if answer is not None:
-                connection.sendall(answer)
+            while self._exchange(connection):
+                pass
         except OSError:
             pass
         finally:
             connection.close()
+
+    def _exchange(self, connection):
+        """One request; True when another may follow it on the connection: after an answer with a length."""
+        data = b''
+        while b'\r\n\r\n' not in data:
+            more = connection.recv(65536)
+            if not more:
+                return False
+            data += more
+        head, _, body = data.partition(b'\r\n\r\n')
+        answer = self.answer(head.decode('latin-1'), body, connection)
+        if answer is not None:
+            connection.sendall(answer)
+        return answer is not None and b'Content-Length' in answer
 
     def close(self, unlink=True):
         """Ends as a killed process does, with unlink=False leaving its file behind."""
