@@ -12,12 +12,19 @@ typedef enum
   PROC_ERROR_SERVICE_NAME,        /* -32602, data.reason invalid_service_name */
   PROC_ERROR_SERVICE_NOT_FOUND,   /* -32000 */
   PROC_ERROR_CONTEXT_NOT_FOUND,   /* -32000 */
+  PROC_ERROR_SECRET_NOT_FOUND,    /* -32000 */
+  PROC_ERROR_IS_UP,               /* -32002 service_is_up */
   PROC_ERROR_INVALID_SIGNAL,      /* -32004 */
   PROC_ERROR_CONFIG,              /* -32005 config_error */
   PROC_ERROR_NOT_SUPPORTED_FIELD, /* -32005 not_supported_field */
+  PROC_ERROR_EXISTS,              /* -32007 */
   PROC_ERROR_PROCESS,             /* -32011 */
+  PROC_ERROR_DAMAGED,             /* -32013: a record that cannot be read */
   PROC_ERROR_LIMIT,               /* -32014 */
+  PROC_ERROR_LOCKED,              /* -32015 */
+  PROC_ERROR_CONFIRM,             /* -32018 */
   PROC_ERROR_FORBIDDEN,           /* -32094 */
+  PROC_ERROR_SECRET_MISSING,      /* never told to a client: a start failed for want of a secret */
 } ProcErrorCode;
 
 #define PROC_ERROR (proc_error_quark ())

@@ -151,6 +151,27 @@ open_journal (HeroProc *self, GError **error)
 }
 
 static void
+on_secret_event (gpointer owner, const char *event, JsonObject *data)
+{
+  hero_service_publish (((HeroProc *)owner)->ctx, "secrets", event, data);
+}
+
+static void
+open_secrets (HeroProc *self, const ProcLoaded *loaded)
+{
+  const char *path = hero_service_get_string (self->ctx, "secret_key_file");
+  g_autofree char *standard = g_build_filename (hero_service_get_data_dir (self->ctx), "secret.key", NULL);
+  ProcSecretsSetup setup = { .journal = self->journal,
+                             .key_file = path != NULL ? path : standard,
+                             .event = on_secret_event,
+                             .log = on_log,
+                             .owner = self };
+
+  self->contexts = proc_contexts_new (self->journal, loaded);
+  self->secrets = proc_secrets_new (&setup, loaded);
+}
+
+static void
 make_jobs (HeroProc *self, const ProcLoaded *loaded)
 {
   const char *soft = hero_service_get_setting (self->ctx, "nofile_soft");
@@ -216,6 +237,14 @@ check_log_disk (gpointer data, gboolean *failing)
                           : NULL;
 }
 
+static char *
+check_secrets (gpointer data, gboolean *failing)
+{
+  const char *locked = proc_secrets_why_locked (((HeroProc *)data)->secrets);
+
+  return locked != NULL ? g_strdup_printf ("secrets are locked: %s", locked) : NULL;
+}
+
 static guint64
 dropped_lines (HeroProc *self)
 {
@@ -235,6 +264,7 @@ add_health (gpointer data, JsonObject *body)
   json_object_set_int_member (body, "services_up", up);
   json_object_set_int_member (body, "services_failed", failed);
   json_object_set_int_member (body, "log_dropped_total", (gint64)dropped_lines (self));
+  json_object_set_string_member (body, "secrets", proc_secrets_why_locked (self->secrets) == NULL ? "ok" : "locked");
   json_object_set_int_member (body, "db_bytes", (gint64)proc_journal_get_bytes (self->journal));
 }
 
@@ -312,6 +342,7 @@ register_health (HeroProc *self)
   hero_service_add_check (self->ctx, "store", check_store, self);
   hero_service_add_check (self->ctx, "spawner", check_spawner, self);
   hero_service_add_check (self->ctx, "disk_guard", check_log_disk, self);
+  hero_service_add_check (self->ctx, "secrets", check_secrets, self);
   hero_service_set_health_members (self->ctx, add_health, self);
   for (guint i = 0; i < G_N_ELEMENTS (figures); i++)
     hero_service_add_metric (self->ctx, figures[i].kind, figures[i].name, figures[i].help, figures[i].func, self);
@@ -337,6 +368,7 @@ hero_proc_start (gpointer data, GCancellable *cancellable, GError **error)
   for (guint i = 0; i < loaded->damaged->len; i++)
     hero_error (self->ctx, "%s", (const char *)loaded->damaged->pdata[i]);
   make_surroundings (self);
+  open_secrets (self, loaded);
   self->actions = proc_actions_new (loaded);
   make_jobs (self, loaded);
   make_services (self, loaded);
@@ -404,6 +436,8 @@ hero_proc_destroy (gpointer data)
   g_clear_pointer (&self->actions, proc_actions_free);
   g_clear_pointer (&self->capture, proc_capture_free);
   g_clear_pointer (&self->logs, proc_log_store_free);
+  g_clear_pointer (&self->secrets, proc_secrets_free);
+  g_clear_pointer (&self->contexts, proc_contexts_free);
   g_clear_pointer (&self->journal, proc_journal_close);
   g_clear_pointer (&self->surroundings, proc_surroundings_free);
   g_clear_pointer (&self->reactor, hero_reactor_free);

@@ -3,6 +3,8 @@
 
 #include <hero-service/hero-service.h>
 
+#include "contexts.h"
+#include "secrets.h"
 #include "services.h"
 
 G_BEGIN_DECLS
@@ -15,6 +17,8 @@ typedef struct
   char *run_dir;
   HeroReactor *reactor;
   ProcJournal *journal;
+  ProcContexts *contexts;
+  ProcSecrets *secrets;
   ProcLogStore *logs;
   ProcCapture *capture;
   ProcSurroundings *surroundings;
@@ -35,7 +39,7 @@ void hero_proc_destroy (gpointer self);
 void hero_proc_register_rpc (HeroProc *self);
 void hero_proc_register_page (HeroProc *self);
 
-/* ---- rpc-service.c, rpc-logs.c: the handlers, in rpc.c's table */
+/* ---- rpc-service.c, rpc-logs.c, ..: the handlers, in rpc.c's table */
 void hero_proc_rpc_service_set (gpointer self, HeroRpcCall *call);
 void hero_proc_rpc_service_get (gpointer self, HeroRpcCall *call);
 void hero_proc_rpc_service_list (gpointer self, HeroRpcCall *call);
@@ -46,10 +50,25 @@ void hero_proc_rpc_service_restart (gpointer self, HeroRpcCall *call);
 void hero_proc_rpc_service_delete (gpointer self, HeroRpcCall *call);
 void hero_proc_rpc_logs_query (gpointer self, HeroRpcCall *call);
 
+void hero_proc_rpc_secret_set (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_secret_get (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_secret_exists (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_secret_list (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_secret_delete (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_secret_status (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_secret_rotate_key (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_context_list (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_context_set (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_context_delete (gpointer self, HeroRpcCall *call);
+
 /* Answers with any of the errors of contract 5. service: for error.data, or NULL. */
 void hero_proc_rpc_fail (HeroRpcCall *call, const GError *error, const char *service);
 /* The context a call means: parameter `context`, else the caller's. FALSE: answered (-32094, -32000). *all: no matter
  * which. */
-gboolean hero_proc_rpc_get_context (HeroRpcCall *call, guint32 *context, gboolean *all);
+gboolean hero_proc_rpc_get_context (HeroProc *self, HeroRpcCall *call, guint32 *context, gboolean *all);
+/* The context a parameter, which is given, names. FALSE: answered, as above. */
+gboolean hero_proc_rpc_read_context (HeroProc *self, HeroRpcCall *call, const char *param, guint32 *context);
+/* The parameter `confirm` is true. FALSE: answered (-32018). */
+gboolean hero_proc_rpc_is_confirmed (HeroRpcCall *call);
 
 G_END_DECLS

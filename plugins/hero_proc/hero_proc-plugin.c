@@ -34,6 +34,8 @@ static const HeroConfigKey config_keys[] = {
   { "log_min_free_mb", HERO_CONFIG_INT, .min = 0, .max = MAX_MIB, .fallback = "512",
     .meaning = "MiB that stay free on the disk: below it the oldest log files go, then logging stops." },
   { "log_retention_days", HERO_CONFIG_INT, .min = 0, .max = 36500, .fallback = "14", .meaning = "Days a log file is kept; 0 = no limit." },
+  { "secret_key_file", HERO_CONFIG_PATH,
+    .meaning = "File of the key that seals the secrets: 32 bytes, mode 0600. Default: <data_dir>/secret.key, made when there is none." },
   { NULL }
 };
 /* clang-format on */

@@ -15,7 +15,8 @@ enum
   RETRY_S = 1,
 };
 
-static const char *const tables[] = { "meta", "services", "actions", "jobs", "log_segments", NULL };
+static const char *const tables[]
+    = { "meta", "services", "actions", "jobs", "log_segments", "secrets", "contexts", NULL };
 
 /* One record: a value to put, or none to delete. */
 typedef struct
@@ -100,6 +101,12 @@ add_change (ProcBatch *batch, const char *table, gconstpointer key, gsize key_le
       json_object_unref (object);
     }
   g_ptr_array_add (batch->changes, change);
+}
+
+void
+proc_batch_put_object (ProcBatch *batch, const char *table, gconstpointer key, gsize key_length, JsonObject *object)
+{
+  add_change (batch, table, key, key_length, object);
 }
 
 void
@@ -306,6 +313,9 @@ proc_loaded_free (ProcLoaded *loaded)
   g_ptr_array_unref (loaded->actions);
   g_ptr_array_unref (loaded->jobs);
   g_ptr_array_unref (loaded->sources);
+  g_ptr_array_unref (loaded->secrets);
+  g_ptr_array_unref (loaded->contexts);
+  g_free (loaded->key_id);
   g_ptr_array_unref (loaded->damaged);
   g_free (loaded);
 }
@@ -333,6 +343,12 @@ load_record (ProcLoaded *loaded, const char *table, JsonObject *object, GError *
     }
   else if (strcmp (table, "log_segments") == 0)
     g_ptr_array_add (loaded->sources, g_strdup (json_object_get_string_member_with_default (object, "src", "")));
+  else if (strcmp (table, "secrets") == 0)
+    g_ptr_array_add (loaded->secrets, json_object_ref (object));
+  else if (strcmp (table, "contexts") == 0)
+    g_ptr_array_add (loaded->contexts, json_object_ref (object));
+  else if (json_object_has_member (object, "key_id"))
+    loaded->key_id = g_strdup (json_object_get_string_member_with_default (object, "key_id", NULL));
   else
     {
       loaded->next_job = (guint32)json_object_get_int_member_with_default (object, "next_job", 1);
@@ -375,10 +391,13 @@ proc_journal_load (ProcJournal *self, GError **error)
   loaded->actions = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_action_unref);
   loaded->jobs = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_job_unref);
   loaded->sources = g_ptr_array_new_with_free_func (g_free);
+  loaded->secrets = g_ptr_array_new_with_free_func ((GDestroyNotify)json_object_unref);
+  loaded->contexts = g_ptr_array_new_with_free_func ((GDestroyNotify)json_object_unref);
   loaded->damaged = g_ptr_array_new_with_free_func (g_free);
   loaded->next_job = loaded->next_run = 1;
   for (guint i = 0; tables[i] != NULL; i++)
     load_table (txn, tables[i], loaded);
+  loaded->stored_secrets = (guint)hero_store_count (txn, "secrets");
   g_ptr_array_add (loaded->sources, NULL);
   hero_store_read_end (txn);
   return loaded;

@@ -34,6 +34,13 @@ void proc_batch_delete_job (ProcBatch *batch, guint32 id);
 /* The ids the next job and run get: rising, never given twice. */
 void proc_batch_put_counters (ProcBatch *batch, guint32 next_job, guint32 next_run);
 
+/*
+ * A record whose form its owner knows: table "secrets", "contexts" or "meta". table is static; object is taken, NULL =
+ * delete.
+ */
+void proc_batch_put_object (ProcBatch *batch, const char *table, gconstpointer key, gsize key_length,
+                            JsonObject *object);
+
 /* done: after the commit (error NULL), or with what prevented it; the error is the caller's to keep, not to free. */
 typedef void (*ProcCommitted) (const GError *error, gpointer data);
 /* Takes the batch. */
@@ -47,11 +54,15 @@ void proc_journal_keep_source (ProcJournal *self, const char *source);
 /* ---- what was there at start */
 typedef struct
 {
-  GPtrArray *services; /* ProcService */
-  GPtrArray *actions;  /* ProcAction */
-  GPtrArray *jobs;     /* ProcJob, by id */
-  GPtrArray *sources;  /* char *, NULL-terminated */
-  GPtrArray *damaged;  /* char *: records that cannot be read, and why */
+  GPtrArray *services;  /* ProcService */
+  GPtrArray *actions;   /* ProcAction */
+  GPtrArray *jobs;      /* ProcJob, by id */
+  GPtrArray *sources;   /* char *, NULL-terminated */
+  GPtrArray *secrets;   /* JsonObject */
+  GPtrArray *contexts;  /* JsonObject */
+  char *key_id;         /* of the key the secrets are sealed with, NULL = none was ever stored */
+  guint stored_secrets; /* readable or not */
+  GPtrArray *damaged;   /* char *: records that cannot be read, and why */
   guint32 next_job, next_run;
 } ProcLoaded;
 

@@ -50,6 +50,21 @@ proc_name_is_variable (const char *text)
 }
 
 gboolean
+proc_name_is_secret (const char *text)
+{
+  return matches (text, "_.:/-", 128);
+}
+
+gboolean
+proc_name_is_context (const char *text)
+{
+  gsize length = strlen (text);
+
+  return length >= 1 && length <= 64 && *text != '-' && strspn (text, G_CSET_a_2_z G_CSET_DIGITS "_-") == length
+         && strspn (text, G_CSET_DIGITS) < length;
+}
+
+gboolean
 proc_context_parse (const char *text, guint32 *context)
 {
   static const char *const core[] = { "core", "default", "admin", "system", NULL };

@@ -22,6 +22,8 @@ gboolean proc_name_is_service (const char *text);
 gboolean proc_name_is_action (const char *text); /* actions, jobs, runs */
 gboolean proc_name_is_tag (const char *text);
 gboolean proc_name_is_variable (const char *text);
+gboolean proc_name_is_secret (const char *text);
+gboolean proc_name_is_context (const char *text);
 
 /* The number of a context written as number ("3") or as one of the fixed names of context 0; FALSE for another name. */
 gboolean proc_context_parse (const char *text, guint32 *context);

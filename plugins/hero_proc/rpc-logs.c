@@ -128,7 +128,7 @@ read_regex (HeroRpcCall *call, ProcLogQuery *query)
 }
 
 static ProcLogQuery *
-read_query (HeroRpcCall *call)
+read_query (HeroProc *self, HeroRpcCall *call)
 {
   g_autoptr (ProcLogQuery) query = g_new0 (ProcLogQuery, 1);
 
@@ -140,7 +140,7 @@ read_query (HeroRpcCall *call)
   query->limit = (guint)hero_rpc_get_integer (call, "limit");
   if (!read_time (call, "from", &query->from_ms) || !read_time (call, "to", &query->to_ms)
       || !read_level (call, &query->level) || !read_range (call, &query->from_ms) || !read_words (call, query)
-      || !read_regex (call, query) || !hero_proc_rpc_get_context (call, &query->context, &query->any_context))
+      || !read_regex (call, query) || !hero_proc_rpc_get_context (self, call, &query->context, &query->any_context))
     return NULL;
   return g_steal_pointer (&query);
 }
@@ -199,7 +199,7 @@ void
 hero_proc_rpc_logs_query (gpointer data, HeroRpcCall *call)
 {
   HeroProc *self = data;
-  ProcLogQuery *query = read_query (call);
+  ProcLogQuery *query = read_query (self, call);
   g_autoptr (GTask) task = NULL;
   Search *search;
 

@@ -128,7 +128,7 @@ read_word (HeroRpcCall *call, const char *param, const char *const *words, int *
 }
 
 static gboolean
-read_filter (HeroRpcCall *call, Filter *filter)
+read_filter (HeroProc *self, HeroRpcCall *call, Filter *filter)
 {
   static const char *const stopped[] = { "stopped", NULL };
   const char *state = hero_rpc_get_string (call, "state");
@@ -139,7 +139,7 @@ read_filter (HeroRpcCall *call, Filter *filter)
   return read_word (call, "class", proc_class_words, &filter->service_class)
          && read_word (call, "status", proc_wanted_words, &filter->wanted)
          && (filter->stopped || read_word (call, "state", proc_state_words, &filter->state))
-         && hero_proc_rpc_get_context (call, &filter->context, &filter->any_context);
+         && hero_proc_rpc_get_context (self, call, &filter->context, &filter->any_context);
 }
 
 static gboolean
@@ -166,7 +166,7 @@ hero_proc_rpc_service_list (gpointer data, HeroRpcCall *call)
   Filter filter;
   JsonArray *array;
 
-  if (!read_filter (call, &filter))
+  if (!read_filter (self, call, &filter))
     return;
   entries = proc_services_list (self->services);
   array = json_array_new ();

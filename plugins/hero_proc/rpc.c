@@ -10,11 +10,15 @@
 enum
 {
   RPC_NOT_FOUND = -32000,
+  RPC_IS_UP = -32002,
   RPC_INVALID_SIGNAL = -32004,
   RPC_CONFIG = -32005,
+  RPC_EXISTS = -32007,
   RPC_PROCESS = -32011,
   RPC_STORAGE = -32013,
   RPC_LIMIT = -32014,
+  RPC_LOCKED = -32015,
+  RPC_CONFIRM = -32018,
 };
 
 /* ---------------------------------------------------------------------------------------------- answers */
@@ -31,10 +35,16 @@ static const struct
   { PROC_ERROR_SERVICE_NAME, HERO_RPC_INVALID_PARAMS, "invalid_params", "invalid_service_name" },
   { PROC_ERROR_SERVICE_NOT_FOUND, RPC_NOT_FOUND, "service_not_found", NULL },
   { PROC_ERROR_CONTEXT_NOT_FOUND, RPC_NOT_FOUND, "context_not_found", NULL },
+  { PROC_ERROR_SECRET_NOT_FOUND, RPC_NOT_FOUND, "secret_not_found", NULL },
+  { PROC_ERROR_IS_UP, RPC_IS_UP, "service_is_up", NULL },
+  { PROC_ERROR_EXISTS, RPC_EXISTS, "already_exists", NULL },
   { PROC_ERROR_INVALID_SIGNAL, RPC_INVALID_SIGNAL, "invalid_signal", NULL },
   { PROC_ERROR_CONFIG, RPC_CONFIG, "config_error", NULL },
   { PROC_ERROR_NOT_SUPPORTED_FIELD, RPC_CONFIG, "not_supported_field", NULL },
   { PROC_ERROR_PROCESS, RPC_PROCESS, "process_error", NULL },
+  { PROC_ERROR_DAMAGED, RPC_STORAGE, "storage_error", NULL },
+  { PROC_ERROR_LOCKED, RPC_LOCKED, "secret_store_locked", NULL },
+  { PROC_ERROR_CONFIRM, RPC_CONFIRM, "confirmation_required", NULL },
   { PROC_ERROR_LIMIT, RPC_LIMIT, "limit_exceeded", NULL },
   { PROC_ERROR_FORBIDDEN, HERO_RPC_FORBIDDEN, "forbidden", NULL },
 };
@@ -86,29 +96,48 @@ hero_proc_rpc_fail (HeroRpcCall *call, const GError *error, const char *service)
 }
 
 gboolean
-hero_proc_rpc_get_context (HeroRpcCall *call, guint32 *context, gboolean *all)
+hero_proc_rpc_read_context (HeroProc *self, HeroRpcCall *call, const char *param, guint32 *context)
 {
   guint32 own = hero_rpc_call_get_identity (call)->context;
-  JsonNode *node = hero_rpc_get_node (call, "context");
+  JsonNode *node = hero_rpc_get_node (call, param);
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
 
-  *context = own;
-  *all = own == 0 && node == NULL;
-  if (node == NULL)
-    return TRUE;
   if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_INT64)
     text = g_strdup_printf ("%" G_GINT64_FORMAT, json_node_get_int (node));
   else if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING)
     text = json_node_dup_string (node);
   if (text == NULL)
-    error = proc_error_new_param ("context", "a number or a name", "another type");
-  else if (!proc_context_parse (text, context))
+    error = proc_error_new_param (param, "a number or a name", "another type");
+  else if (!proc_contexts_parse (self->contexts, text, context))
     error = g_error_new (PROC_ERROR, PROC_ERROR_CONTEXT_NOT_FOUND, "context not found: %s", text);
   else if (own != 0 && *context != own)
     error = g_error_new (PROC_ERROR, PROC_ERROR_FORBIDDEN, "context %u may not reach into context %u", own, *context);
   if (error == NULL)
     return TRUE;
+  hero_proc_rpc_fail (call, error, NULL);
+  return FALSE;
+}
+
+gboolean
+hero_proc_rpc_get_context (HeroProc *self, HeroRpcCall *call, guint32 *context, gboolean *all)
+{
+  guint32 own = hero_rpc_call_get_identity (call)->context;
+  gboolean given = hero_rpc_has (call, "context");
+
+  *context = own;
+  *all = own == 0 && !given;
+  return !given || hero_proc_rpc_read_context (self, call, "context", context);
+}
+
+gboolean
+hero_proc_rpc_is_confirmed (HeroRpcCall *call)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (hero_rpc_get_boolean (call, "confirm"))
+    return TRUE;
+  error = g_error_new (PROC_ERROR, PROC_ERROR_CONFIRM, "pass confirm=true");
   hero_proc_rpc_fail (call, error, NULL);
   return FALSE;
 }
@@ -187,6 +216,35 @@ static const HeroRpcParam query_params[]
         { "last_ms", HERO_INTEGER (1, G_MAXINT64), 0, "Only the last so many milliseconds, instead of from." },
         { NULL } };
 
+static const HeroRpcParam secret_set_params[]
+    = { { "key", HERO_STRING (1, 128), HERO_REQUIRED, "Its name.", NULL, "name" },
+        { "value", HERO_STRING (0, PROC_MAX_SECRET), HERO_REQUIRED, "What is to be kept." },
+        { "context", HERO_ANY, 0, "Of this context, a number or a name. Default: the caller's." },
+        { "description", HERO_STRING (0, 4096), 0, "What it is for; not secret." },
+        { "if_absent", HERO_BOOLEAN, 0, "Fail when it is there already.", "false" },
+        { NULL } };
+
+static const HeroRpcParam secret_params[]
+    = { { "key", HERO_STRING (1, 128), HERO_REQUIRED, "Its name.", NULL, "name" },
+        { "context", HERO_ANY, 0, "Of this context, a number or a name. Default: the caller's." },
+        { NULL } };
+
+static const HeroRpcParam secret_list_params[]
+    = { { "context", HERO_ANY, 0, "Only of this context, a number or a name. Default: of all the caller may see." },
+        { "prefix", HERO_STRING (0, 128), 0, "Only keys that begin so." },
+        { NULL } };
+
+static const HeroRpcParam confirm_params[] = { { "confirm", HERO_BOOLEAN, 0, "Must be true.", "false" }, { NULL } };
+
+static const HeroRpcParam context_set_params[]
+    = { { "id", HERO_INTEGER (1, G_MAXUINT32), HERO_REQUIRED, "Its number; 0 is `core` and fixed." },
+        { "name", HERO_STRING (1, 64), HERO_REQUIRED, "a-z, 0-9, '_' and '-', not digits only." },
+        { "description", HERO_STRING (0, 4096), 0, "What it is for." },
+        { NULL } };
+
+static const HeroRpcParam context_params[]
+    = { { "id", HERO_ANY, HERO_REQUIRED, "Its number or name.", NULL, "name|context" }, { NULL } };
+
 /* ---------------------------------------------------------------------------------------------- schemas */
 
 static const HeroRpcSchema schemas[] = {
@@ -219,6 +277,14 @@ static const HeroRpcSchema schemas[] = {
     "\"state\":{\"type\":\"string\"},\"ready\":{\"type\":\"boolean\"},\"run_id\":{\"type\":[\"integer\",\"null\"]},"
     "\"job_ids\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},"
     "\"started\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}" },
+  { "Secret", "{\"type\":\"object\",\"description\":\"value only from secret.get, length only from secret.list\","
+              "\"properties\":{\"key\":{\"type\":\"string\"},\"context\":{\"type\":\"integer\"},"
+              "\"value\":{\"type\":\"string\"},\"length\":{\"type\":\"integer\"},"
+              "\"description\":{\"type\":\"string\"},\"version\":{\"type\":\"integer\"},"
+              "\"created_at\":{\"type\":\"integer\"},\"updated_at\":{\"type\":\"integer\"}}}" },
+  { "Context", "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},"
+               "\"description\":{\"type\":\"string\"},\"created_at\":{\"type\":[\"integer\",\"null\"]}}}" },
+  { "Ok", "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"}}}" },
   { "LogEntry",
     "{\"type\":\"object\",\"properties\":{\"cursor\":{\"type\":\"string\"},\"ts_ms\":{\"type\":\"integer\"},"
     "\"epoch\":{\"type\":\"integer\"},\"src\":{\"type\":\"string\"},\"context\":{\"type\":\"integer\"},"
@@ -237,11 +303,15 @@ static const HeroRpcSchema schemas[] = {
 
 static const HeroRpcErrorSpec errors[] = {
   { RPC_NOT_FOUND, "service_not_found", FALSE, "service not found" },
+  { RPC_IS_UP, "service_is_up", FALSE, "service is up" },
+  { RPC_EXISTS, "already_exists", FALSE, "already exists" },
   { RPC_INVALID_SIGNAL, "invalid_signal", FALSE, "invalid signal" },
   { RPC_CONFIG, "config_error", FALSE, "config error" },
   { RPC_PROCESS, "process_error", TRUE, "process error" },
   { RPC_STORAGE, "storage_error", TRUE, "Database error" },
   { RPC_LIMIT, "limit_exceeded", FALSE, "limit exceeded" },
+  { RPC_LOCKED, "secret_store_locked", FALSE, "secret store is locked" },
+  { RPC_CONFIRM, "confirmation_required", FALSE, "pass confirm=true" },
   { 0 },
 };
 
@@ -284,6 +354,37 @@ static const HeroRpcMethod methods[] = {
     "Search the log lines of all sources, page by page.",
     "Order is by time, then source, then arrival. next_cursor goes on after the last line of the answer, also later.",
     "logs", ERRORS (RPC_NOT_FOUND), 0, "logs.list|logs.search" },
+  { "secret.set", hero_proc_rpc_secret_set, secret_set_params,
+    "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"key\":{\"type\":\"string\"},"
+    "\"context\":{\"type\":\"integer\"},\"version\":{\"type\":\"integer\"}}}",
+    "Keep a value sealed.", "A set replaces value and description, and counts the version up.", "secrets",
+    ERRORS (RPC_NOT_FOUND, RPC_EXISTS, RPC_STORAGE, RPC_LOCKED), HERO_RPC_WRITES,
+    "secret.create|secret.put|secret.update" },
+  { "secret.get", hero_proc_rpc_secret_get, secret_params, "Secret", "A secret with its value.", NULL, "secrets",
+    ERRORS (RPC_NOT_FOUND, RPC_STORAGE, RPC_LOCKED), 0, NULL },
+  { "secret.exists", hero_proc_rpc_secret_exists, secret_params, "{\"type\":\"boolean\"}",
+    "Whether there is such a secret.", NULL, "secrets", ERRORS (RPC_NOT_FOUND), 0, NULL },
+  { "secret.list", hero_proc_rpc_secret_list, secret_list_params, "[]Secret",
+    "Secrets without their values, by context and key.", NULL, "secrets", ERRORS (RPC_NOT_FOUND), 0, NULL },
+  { "secret.delete", hero_proc_rpc_secret_delete, secret_params, "Ok", "Forget a secret.", NULL, "secrets",
+    ERRORS (RPC_NOT_FOUND, RPC_STORAGE), HERO_RPC_WRITES, "secret.remove" },
+  { "secret.status", hero_proc_rpc_secret_status, NULL,
+    "{\"type\":\"object\",\"properties\":{\"state\":{\"enum\":[\"ok\",\"locked\"]},\"reason\":{\"type\":\"string\"},"
+    "\"key_id\":{\"type\":[\"string\",\"null\"]},\"count\":{\"type\":\"integer\"},"
+    "\"key_file\":{\"type\":\"string\"}}}",
+    "Whether secrets can be read, and with which key.", NULL, "secrets", NULL, 0, NULL },
+  { "secret.rotate_key", hero_proc_rpc_secret_rotate_key, confirm_params,
+    "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"reencrypted\":{\"type\":\"integer\"}}}",
+    "Make a new key and seal all secrets with it.",
+    "All or none; an interrupted rotation is finished at the next start.", "secrets",
+    ERRORS (RPC_STORAGE, RPC_LOCKED, RPC_CONFIRM), HERO_RPC_WRITES | HERO_RPC_WAITS | HERO_RPC_ADMIN_ONLY, NULL },
+  { "context.list", hero_proc_rpc_context_list, NULL, "[]Context", "Contexts that have a name, by number.", NULL,
+    "system", NULL, 0, NULL },
+  { "context.set", hero_proc_rpc_context_set, context_set_params, "Context", "Give a context a name.", NULL, "system",
+    ERRORS (RPC_EXISTS, RPC_STORAGE), HERO_RPC_WRITES | HERO_RPC_ADMIN_ONLY, NULL },
+  { "context.delete", hero_proc_rpc_context_delete, context_params, "Ok", "Take the name of a context away.",
+    "What belongs to its number stays. Refused while a service of it is up.", "system",
+    ERRORS (RPC_NOT_FOUND, RPC_IS_UP, RPC_STORAGE), HERO_RPC_WRITES | HERO_RPC_ADMIN_ONLY, NULL },
   { NULL }
 };
 
