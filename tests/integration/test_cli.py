@@ -88,6 +88,14 @@ def test_info_of_the_bundle_lists_six():
     assert services[4]['domains'] == ['jobs', 'logs', 'secrets', 'system']
 
 
+def test_plugins_of_the_build_tree_in_its_environment():
+    """As without any environment, which the test above shows."""
+    command = ['meson', 'devenv', '-C', str(hero.BUILD), hero.program('hero_bundle'), '--info']
+    out = subprocess.run(command, check=True, capture_output=True, text=True, timeout=hero.WAIT_S).stdout
+    services = json.loads(out[out.index('{'):])['services']
+    assert len(services) == 6 and all(service['available'] for service in services)
+
+
 @pytest.mark.parametrize('service', hero.SERVICES)
 def test_info_of_a_program_lists_its_one(service):
     services = json.loads(run(hero.PROGRAMS[service], '--info').stdout)['services']

@@ -81,6 +81,16 @@ def test_body_limit(bundle, service):
     assert b'"result":{' in talk(path, head + 'Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n' + few)
 
 
+@each_role
+@each_service
+def test_no_host(bundle, service, role):
+    """HTTP/1.1 requires it; whoever leaves it out is told in the common form, whatever was asked."""
+    for head in ('GET /health HTTP/1.1', 'POST /rpc HTTP/1.1\r\nContent-Length: 2'):
+        answer = talk(bundle.path(service, role), head + '\r\n\r\n')
+        assert answer.startswith(b'HTTP/1.1 400 ') and b'\r\nContent-Type: application/json\r\n' in answer
+        assert json.loads(answer.partition(b'\r\n\r\n')[2]) == {'error': 'HTTP/1.1 needs the header Host', 'status': 400}
+
+
 @each_service
 def test_huge_head(bundle, service):
     answer = talk(bundle.path(service), 'GET /health HTTP/1.1\r\nHost: x\r\nX-Big: ' + 'x' * 200000 + '\r\n\r\n')

@@ -2,6 +2,7 @@
 import os
 import re
 import signal
+import time
 
 import pytest
 
@@ -101,6 +102,18 @@ def test_thread_that_hangs_ends_the_host(probes):
     with hero.Bundle(tables) as bundle:
         assert bundle.process.wait(hero.WAIT_S) == 5
         assert [path for path in bundle.sockets.rglob('*') if path.is_socket()] == []
+
+
+def test_hang_at_full_length(probes):
+    """The limits as they stand without a key: told after 2 s, acted on after 30 s."""
+    tables = probes({'on_hang': 'exit'}, b={}, a={'isolation': 'thread', 'behaviour': 'blocks_forever', 'delay_ms': 100})
+    with hero.Bundle(tables) as bundle:
+        bundle.wait_ready()
+        begin = time.monotonic()
+        bundle.wait_state('a', 'stalled')
+        assert bundle.process.wait(90) == 5
+        assert time.monotonic() - begin >= 27
+        assert 'a hangs and on_hang is "exit"' in bundle.out
 
 
 def test_child_logs_once(probes):

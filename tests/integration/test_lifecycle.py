@@ -282,6 +282,16 @@ def test_hang_in_start(probes, isolation):
         assert bundle.stop() == (3 if isolation == 'thread' else 0)
 
 
+def test_hang_in_start_at_full_length(probes):
+    """The limit as it stands without a key: 10 s, and the next service does not wait longer."""
+    tables = probes({'stop_timeout_s': 1}, a={'behaviour': 'hangs_in_start', 'restart': 'never'}, b={})
+    with hero.Bundle(tables) as bundle:
+        bundle.wait_ready()
+        times = dict(log_times(bundle.out, 'starting'))
+        assert bundle.status('a')['last_error'] == 'start took longer than 10 s'
+        assert times['b'] - times['a'] >= 9.9 and bundle.get('b', '/health')[0] == 200
+
+
 @pytest.mark.parametrize('how', ['ends', 'stops'])
 def test_two_lives_of_one_directory(probes, how):
     """What a killed bundle left behind does not hinder the next one."""

@@ -1,6 +1,7 @@
 /*
  * http-core.h: what the HTTP files share. Service thread.
  *
+ *   http-role.c     the sockets of one role together, from serve to the end
  *   http-port.c     a listening socket: accept, limits, who connects
  *   http-stream.c   what libsoup reads from
  *   http.c          a request from its head to its handler (conventions 3), over SoupServer
@@ -27,6 +28,8 @@ struct _HeroHttp
   GPtrArray *roles; /* HeroHttpRole */
   guint64 n_requests;
   guint n_connections;
+  guint idle_limit_ms;
+  GSource *sweep; /* looks for idle connections */
 };
 
 /* The sockets of one role share routes and one SoupServer. */
@@ -51,7 +54,8 @@ struct _HeroHttpPort
   gboolean tcp;
   char *address;
   guint tcp_port;
-  guint n_connections, max_connections, n_refused;
+  GQueue connections; /* HeroHttpConnection */
+  guint max_connections, n_refused;
   gint64 max_body;
 };
 
@@ -63,6 +67,8 @@ typedef struct
   HeroIdentity *identity;  /* of a request without identity headers */
   HeroRpcConnection *data; /* or NULL */
   gboolean busy;           /* a request is under way */
+  gint64 idle_since;       /* us, monotonic */
+  GList link;              /* in port->connections */
 } HeroHttpConnection;
 
 struct _HeroHttpRequest
@@ -112,6 +118,8 @@ HeroHttpRole *hero_http_get_role (HeroServiceContext *ctx, const char *name);
 gboolean hero_http_port_add (HeroHttpRole *role, int listen_fd, const char *address, gboolean tcp, GError **error);
 void hero_http_port_close (HeroHttpPort *port);
 void hero_http_port_unref (HeroHttpPort *port);
+/* Closes the connections on which no request was under way since then (us, monotonic). */
+void hero_http_port_close_idle (HeroHttpPort *port, gint64 since);
 /* The connection a message came by. */
 HeroHttpConnection *hero_http_connection_of (SoupServerMessage *msg);
 /* Writes text (taken), then closes the sending side and reads on for a while, so that the client sees the text. */

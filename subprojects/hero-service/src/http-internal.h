@@ -32,6 +32,9 @@ void hero_http_begin_stop (HeroServiceContext *ctx);
 void hero_http_end_stop (HeroServiceContext *ctx);
 void hero_http_free (HeroHttp *http);
 
+/* From now on a connection on which no request was under way for limit_ms is closed, at most a quarter of that later. */
+void hero_http_set_idle_limit (HeroServiceContext *ctx, guint limit_ms);
+
 guint64 hero_http_get_requests (HeroServiceContext *ctx);
 
 /* The role ("rpc", "admin", ..) of the socket a request came by. */

@@ -39,7 +39,7 @@ static G_DEFINE_QUARK (hero-http-connection, connection_key)
 static void
 connection_free (HeroHttpConnection *connection)
 {
-  connection->port->n_connections--;
+  g_queue_unlink (&connection->port->connections, &connection->link);
   if (connection->port->role != NULL)
     connection->port->role->http->n_connections--;
   hero_http_port_unref (connection->port);
@@ -81,11 +81,13 @@ adopt (HeroHttpPort *port, GSocketConnection *stream, int fd)
   HeroHttpConnection *connection = g_new0 (HeroHttpConnection, 1);
 
   port->refs++;
-  port->n_connections++;
+  connection->link.data = connection;
+  g_queue_push_tail_link (&port->connections, &connection->link);
   port->role->http->n_connections++;
   connection->port = port;
   connection->stream = g_object_ref (stream);
   connection->identity = identify (port, fd);
+  connection->idle_since = g_get_monotonic_time ();
   g_object_set_qdata_full (G_OBJECT (remote), connection_key_quark (), connection, (GDestroyNotify)connection_free);
   connection->guarded = hero_http_stream_new (G_IO_STREAM (stream), &connection->busy);
   soup_server_accept_iostream (port->role->server, connection->guarded, local, remote, NULL);
@@ -237,7 +239,7 @@ welcome (HeroHttpPort *port, int fd)
   stream = g_socket_connection_factory_create_connection (socket);
   if (port->tcp)
     prepare_tcp (fd);
-  if (port->n_connections >= port->max_connections)
+  if (port->connections.length >= port->max_connections)
     refuse (port, stream);
   else if (port->tcp && !hero_peer_tcp_is_own (fd, &error))
     {
@@ -375,6 +377,18 @@ hero_http_port_close (HeroHttpPort *port)
       g_clear_pointer (&port->source, g_source_unref);
     }
   g_clear_object (&port->socket);
+}
+
+/* To libsoup it is a client that leaves: it ends the connection as always. */
+void
+hero_http_port_close_idle (HeroHttpPort *port, gint64 since)
+{
+  for (GList *l = port->connections.head; l != NULL; l = l->next)
+    {
+      HeroHttpConnection *connection = l->data;
+      if (!connection->busy && connection->idle_since <= since)
+        g_socket_shutdown (g_socket_connection_get_socket (connection->stream), TRUE, TRUE, NULL);
+    }
 }
 
 void

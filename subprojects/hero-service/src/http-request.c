@@ -70,6 +70,7 @@ hero_http_request_finish (HeroHttpRequest *request, gboolean written)
     return;
   request->gone = TRUE;
   request->connection->busy = FALSE;
+  request->connection->idle_since = g_get_monotonic_time ();
   stop_waiting (request);
   g_object_set_qdata (G_OBJECT (request->msg), request_key_quark (), NULL);
   g_signal_handlers_disconnect_by_data (request->msg, request);

@@ -1,15 +1,12 @@
 /*
- * http.c: requests by the rules of conventions 3 and 6, over SoupServer: head, limits, identity, route, handler. Also
- * the roles of a service and their life. Service thread.
+ * http.c: requests by the rules of conventions 3 and 6, over SoupServer: head, limits, identity, route, handler. Service
+ * thread.
  */
 #include "http-core.h"
 
-#include <hero-service/error.h>
 #include <hero-service/peer.h>
 
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MAX_URL 8192
 
@@ -237,6 +234,49 @@ hero_http_request_reroute (HeroHttpRequest *request, const char *role, const cha
     soup_message_body_set_accumulate (soup_server_message_get_request_body (request->msg), TRUE);
 }
 
+/*
+ * Heads that libsoup refuses itself (malformed, HTTP/1.1 without Host) are told to nobody: their answer is under way when
+ * its head was written. So every answer begins as one of a refused head, with a body that ends with the connection.
+ */
+static void
+explain_refusal (SoupServerMessage *msg)
+{
+  SoupMessageBody *body = soup_server_message_get_response_body (msg);
+  gboolean nameless = soup_server_message_get_http_version (msg) == SOUP_HTTP_1_1
+                      && soup_message_headers_get_one (soup_server_message_get_request_headers (msg), "Host") == NULL;
+  char *text = hero_http_error_text (soup_server_message_get_status (msg), NULL,
+                                     nameless ? "HTTP/1.1 needs the header Host" : "the head of the request is malformed");
+
+  soup_message_body_append_take (body, (guchar *)text, strlen (text));
+  soup_message_body_complete (body);
+}
+
+static void
+on_wrote_head (SoupServerMessage *msg, gpointer data)
+{
+  if (hero_http_request_of (msg) == NULL)
+    explain_refusal (msg);
+}
+
+static void
+on_started (SoupServer *server, SoupServerMessage *msg, gpointer data)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (msg);
+
+  soup_message_headers_append (headers, "Content-Type", "application/json");
+  soup_message_headers_set_encoding (headers, SOUP_ENCODING_EOF);
+  g_signal_connect (msg, "wrote-headers", G_CALLBACK (on_wrote_head), NULL);
+}
+
+static void
+accept_head (SoupServerMessage *msg)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (msg);
+
+  soup_message_headers_remove (headers, "Content-Type");
+  soup_message_headers_set_encoding (headers, SOUP_ENCODING_CONTENT_LENGTH);
+}
+
 /* The head of a request is there. What is answered here is sent after libsoup has read the body, if that is a small
  * one. */
 static void
@@ -247,6 +287,7 @@ on_head (SoupServer *server, SoupServerMessage *msg, const char *path, GHashTabl
   SoupEncoding encoding = soup_message_headers_get_encoding (headers);
   gboolean stream;
 
+  accept_head (msg);
   request->has_body
       = encoding == SOUP_ENCODING_CHUNKED
         || (encoding == SOUP_ENCODING_CONTENT_LENGTH && soup_message_headers_get_content_length (headers) > 0);
@@ -307,197 +348,9 @@ on_lost (SoupServer *server, SoupServerMessage *msg, gpointer data)
 void
 hero_http_role_attach (HeroHttpRole *role, SoupServer *server)
 {
+  g_signal_connect (server, "request-started", G_CALLBACK (on_started), role);
   soup_server_add_early_handler (server, NULL, on_head, role, NULL);
   g_signal_connect (server, "request-read", G_CALLBACK (on_read), role);
   g_signal_connect (server, "request-finished", G_CALLBACK (on_sent), role);
   g_signal_connect (server, "request-aborted", G_CALLBACK (on_lost), role);
-}
-
-/* ------------------------------------------------------------------------------------------------ roles */
-
-HeroHttp *
-hero_http_get (HeroServiceContext *ctx)
-{
-  HeroSdk *sdk = hero_sdk_get (ctx);
-
-  if (sdk->http == NULL)
-    {
-      sdk->http = g_new0 (HeroHttp, 1);
-      sdk->http->ctx = ctx;
-      sdk->http->roles = g_ptr_array_new ();
-    }
-  return sdk->http;
-}
-
-HeroHttpRole *
-hero_http_get_role (HeroServiceContext *ctx, const char *name)
-{
-  HeroHttp *http = hero_http_get (ctx);
-  HeroHttpRole *role;
-
-  for (guint i = 0; i < http->roles->len; i++)
-    if (strcmp ((role = g_ptr_array_index (http->roles, i))->name, name) == 0)
-      return role;
-  role = g_new0 (HeroHttpRole, 1);
-  role->http = http;
-  role->name = g_strdup (name);
-  role->routes = hero_route_table_new ();
-  role->ports = g_ptr_array_new_with_free_func ((GDestroyNotify)hero_http_port_unref);
-  role->silent_end = -1;
-  g_ptr_array_add (http->roles, role);
-  return role;
-}
-
-void
-hero_service_add_routes (HeroServiceContext *ctx, const char *role, const HeroHttpRoute *routes, gsize route_size,
-                         gpointer self)
-{
-  hero_route_table_add (hero_http_get_role (ctx, role)->routes, routes, route_size, self, FALSE);
-}
-
-void
-hero_http_add_standard_routes (HeroServiceContext *ctx, const char *role, const HeroHttpRoute *routes, gpointer self)
-{
-  hero_route_table_add (hero_http_get_role (ctx, role)->routes, routes, sizeof *routes, self, TRUE);
-}
-
-gboolean
-hero_service_serve_tcp (HeroServiceContext *ctx, const char *role, int listen_fd, const char *address, GError **error)
-{
-  return hero_http_port_add (hero_http_get_role (ctx, role), listen_fd, address, TRUE, error);
-}
-
-static gboolean
-serve_role (HeroServiceContext *ctx, const char *name, GError **error)
-{
-  HeroHttpRole *role = hero_http_get_role (ctx, name);
-  const char *address;
-
-  for (guint i = 0; (address = ctx->host->listener_address (ctx, name, i)) != NULL; i++)
-    {
-      int fd = ctx->host->listener (ctx, name, i);
-      if (fd < 0) /* off, or a TCP port that could not be bound: the host has told */
-        continue;
-      fd = fcntl (fd, F_DUPFD_CLOEXEC, 3); /* the host keeps its own, over our end */
-      if (fd < 0 || !hero_http_port_add (role, fd, address, i > 0, error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-gboolean
-hero_http_serve (HeroServiceContext *ctx, GError **error)
-{
-  const HeroServicePlugin *plugin = hero_sdk_get (ctx)->plugin;
-  const char *element = (const char *)plugin->sockets;
-
-  for (; element != NULL && ((const HeroSocketSpec *)element)->role != NULL; element += plugin->socket_size)
-    {
-      const HeroSocketSpec *socket = (const HeroSocketSpec *)element;
-      if (strcmp (socket->protocol, "resp") != 0 && !serve_role (ctx, socket->role, error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-guint
-hero_http_get_pending (HeroServiceContext *ctx)
-{
-  HeroHttp *http = hero_sdk_get (ctx)->http;
-  guint pending = 0;
-
-  for (guint i = 0; http != NULL && i < http->roles->len; i++)
-    pending += ((HeroHttpRole *)g_ptr_array_index (http->roles, i))->requests.length;
-  return pending;
-}
-
-guint64
-hero_http_get_requests (HeroServiceContext *ctx)
-{
-  HeroHttp *http = hero_sdk_get (ctx)->http;
-
-  return http != NULL ? http->n_requests : 0;
-}
-
-guint
-hero_http_get_connections (HeroServiceContext *ctx)
-{
-  HeroHttp *http = hero_sdk_get (ctx)->http;
-
-  return http != NULL ? http->n_connections : 0;
-}
-
-/* ------------------------------------------------------------------------------------------------ the end */
-
-void
-hero_http_begin_stop (HeroServiceContext *ctx)
-{
-  HeroHttp *http = hero_http_get (ctx);
-
-  for (guint i = 0; i < http->roles->len; i++)
-    {
-      HeroHttpRole *role = g_ptr_array_index (http->roles, i);
-      for (GList *l = role->requests.head; l != NULL; l = l->next)
-        if (((HeroHttpRequest *)l->data)->cancellable != NULL)
-          g_cancellable_cancel (((HeroHttpRequest *)l->data)->cancellable);
-    }
-}
-
-static HeroHttpRequest *
-first_unfinished (HeroHttpRole *role)
-{
-  for (GList *l = role->requests.head; l != NULL; l = l->next)
-    if (!((HeroHttpRequest *)l->data)->gone)
-      return l->data;
-  return NULL;
-}
-
-static void
-close_all (HeroHttp *http)
-{
-  for (guint i = 0; i < http->roles->len; i++)
-    {
-      HeroHttpRole *role = g_ptr_array_index (http->roles, i);
-      HeroHttpRequest *request;
-      for (guint j = 0; j < role->ports->len; j++)
-        hero_http_port_close (g_ptr_array_index (role->ports, j));
-      while ((request = first_unfinished (role)) != NULL)
-        hero_http_request_cut (request, NULL, 0);
-      if (role->server != NULL)
-        soup_server_disconnect (role->server);
-    }
-}
-
-void
-hero_http_end_stop (HeroServiceContext *ctx)
-{
-  close_all (hero_http_get (ctx));
-}
-
-static void
-role_free (HeroHttpRole *role)
-{
-  GList *link;
-
-  while ((link = g_queue_pop_head_link (&role->requests)) != NULL) /* a handler still owes an answer */
-    ((HeroHttpRequest *)link->data)->role = NULL;
-  for (guint i = 0; i < role->ports->len; i++)
-    ((HeroHttpPort *)g_ptr_array_index (role->ports, i))->role = NULL;
-  g_ptr_array_unref (role->ports);
-  g_clear_object (&role->server);
-  if (role->silent_end >= 0)
-    close (role->silent_end);
-  hero_route_table_free (role->routes);
-  g_free (role->name);
-  g_free (role);
-}
-
-void
-hero_http_free (HeroHttp *http)
-{
-  close_all (http);
-  for (guint i = 0; i < http->roles->len; i++)
-    role_free (g_ptr_array_index (http->roles, i));
-  g_ptr_array_unref (http->roles);
-  g_free (http);
 }

@@ -1,6 +1,8 @@
 /* test-http.c: conventions 3 over real sockets: routes, refusals, limits, streams, TCP checks, connections. */
+#include "http-internal.h"
 #include "test-service.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -331,6 +333,46 @@ test_refusals (void)
   hero_test_service_stop (host);
 }
 
+/* Heads that libsoup refuses by itself get the same body as all others. */
+static void
+test_malformed_heads (void)
+{
+  static const struct
+  {
+    const char *said;
+    guint status;
+    const char *error;
+  } rows[] = {
+    { "GET /items/1 HTTP/1.1\r\n\r\n", 400, "HTTP/1.1 needs the header Host" },
+    { "POST /rpc HTTP/1.1\r\nContent-Length: 2\r\n\r\n[]", 400, "HTTP/1.1 needs the header Host" },
+    { "GARBAGE\r\n\r\n", 400, "the head of the request is malformed" },
+    { "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n", 400, "the head of the request is malformed" },
+    { "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "the head of the request is malformed" },
+    { "GET / HTTP/3.1\r\nHost: x\r\n\r\n", 505, "the head of the request is malformed" },
+  };
+  HeroTestHost *host = start (NULL);
+  g_autofree char *path = hero_test_host_get_socket (host, "rpc");
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      int fd = hero_test_connect (path);
+      g_autofree char *text = NULL, *body = NULL;
+
+      hero_test_send (fd, rows[i].said);
+      text = read_to_end (fd);
+      close (fd);
+      body = g_strdup_printf ("\r\n\r\n{\"error\":\"%s\",\"status\":%u}", rows[i].error, rows[i].status);
+      g_test_message ("%s", text);
+      g_assert_cmpint (atoi (text + strlen ("HTTP/1.1 ")), ==, (int)rows[i].status);
+      g_assert_nonnull (strstr (text, "\r\nContent-Type: application/json\r\n"));
+      g_assert_true (g_str_has_suffix (text, body));
+    }
+  g_autoptr (HeroTestAnswer) good = get (host, "/items/1");
+  g_assert_nonnull (strstr (good->head, "Content-Type: text/plain"));
+  g_assert_null (strstr (good->head, "application/json"));
+  hero_test_service_stop (host);
+}
+
 static void
 test_head (void)
 {
@@ -547,6 +589,44 @@ test_connection_limit (void)
   hero_test_service_stop (host);
 }
 
+static void
+shorten_idle_limit (gpointer data)
+{
+  hero_http_set_idle_limit (hero_test_host_get_context (data), 200);
+}
+
+/* Who asks nothing is sent away, and so is who never comes to the end of a head; who waits for an answer may wait. */
+static void
+test_idle_limit (void)
+{
+  static const char *const said[] = { "", "GET /items/1 HTTP/1.1\r\nHost: x\r\n\r\n", "GET /items/1 HTTP",
+                                      "GET /never HTTP/1.1\r\nHost: x\r\n\r\n" };
+  HeroTestHost *host = start (NULL);
+  g_autofree char *path = hero_test_host_get_socket (host, "rpc");
+  int fds[G_N_ELEMENTS (said)];
+  char byte;
+
+  for (guint i = 0; i < G_N_ELEMENTS (said); i++)
+    {
+      fds[i] = hero_test_connect (path);
+      hero_test_send (fds[i], said[i]);
+    }
+  g_autoptr (HeroTestAnswer) answer = hero_test_receive (fds[1]);
+  g_assert_cmpuint (answer->status, ==, 200);
+  hero_test_host_run (host, shorten_idle_limit, host);
+  for (guint i = 0; i < 3; i++)
+    g_assert_cmpint (recv (fds[i], &byte, 1, 0), ==, 0);
+  g_assert_cmpint (recv (fds[3], &byte, 1, MSG_DONTWAIT), ==, -1);
+  for (guint i = 0; i < 500 && hero_http_get_connections (hero_test_host_get_context (host)) > 1; i++)
+    g_usleep (10000);
+  g_assert_cmpuint (hero_http_get_connections (hero_test_host_get_context (host)), ==, 1);
+  g_autoptr (HeroTestAnswer) later = get (host, "/items/1");
+  g_assert_cmpuint (later->status, ==, 200);
+  for (guint i = 0; i < G_N_ELEMENTS (said); i++)
+    close (fds[i]);
+  hero_test_service_stop (host);
+}
+
 static char *tcp_address;
 
 static void
@@ -637,6 +717,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/http/routes", test_routes);
   g_test_add_func ("/http/refusals", test_refusals);
+  g_test_add_func ("/http/malformed-heads", test_malformed_heads);
   g_test_add_func ("/http/head", test_head);
   g_test_add_func ("/http/versions", test_versions);
   g_test_add_func ("/http/body-limits", test_body_limits);
@@ -646,6 +727,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/http/uploads", test_uploads);
   g_test_add_func ("/http/client-leaves", test_client_leaves);
   g_test_add_func ("/http/connection-limit", test_connection_limit);
+  g_test_add_func ("/http/idle-limit", test_idle_limit);
   g_test_add_func ("/http/tcp", test_tcp);
   g_test_add_func ("/http/stopping", test_stopping);
   return g_test_run ();

@@ -93,7 +93,7 @@ void hero_http_request_set_response_header (HeroHttpRequest *request, const char
 void hero_http_request_add_response_header (HeroHttpRequest *request, const char *name, const char *value);
 
 /* ---- streams: begin, write.., end. Nothing is buffered beyond what the client has not taken yet. */
-/* length -1: chunked. */
+/* length -1: chunked. The head leaves once the body of the request was read to its end. */
 void hero_http_stream_begin (HeroHttpRequest *request, guint status, const char *content_type, gint64 length);
 void hero_http_stream_write (HeroHttpRequest *request, GBytes *chunk); /* taken */
 void hero_http_stream_end (HeroHttpRequest *request);
