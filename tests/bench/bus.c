@@ -1,6 +1,7 @@
 /*
  * bus.c: what the bus costs, against what one would write by hand without it: a GAsyncQueue with an idle source per
- * message, and a socketpair with a byte each way. Two threads; the sender's is the main thread. Prints one table.
+ * message, and a socketpair with a message each way. Two threads; the sender's is the main thread. Prints two tables, of
+ * latencies and of rates; a ratio is the bus's figure by that of the hand-written peer above it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 
 #define SAMPLES 20000
 #define FLOOD 1000000
+#define REQUESTS 200000
+#define WINDOW 64 /* requests under way */
 #define SIZE 128
 
 /* ---- a service that only has a thread and a door to the bus */
@@ -103,12 +106,27 @@ percentile (Bench *bench, double p)
   return bench->samples[(gsize)(p * (SAMPLES - 1))];
 }
 
-static void
-print_latency (Bench *bench, const char *what)
+/* Prints the samples; peer: the median of what it is compared with, 0 for the peer itself. Returns the median. */
+static double
+print_latency (Bench *bench, const char *what, double peer)
 {
   double median = percentile (bench, 0.5);
 
-  printf ("%-44s %9.1f us %9.1f us\n", what, median, percentile (bench, 0.99));
+  printf ("%-44s %9.1f us %9.1f us %9.2f\n", what, median, percentile (bench, 0.99), median / (peer > 0 ? peer : median));
+  return median;
+}
+
+static double
+print_rate (const char *what, double rate, double peer)
+{
+  printf ("%-44s %12.0f %22.2f\n", what, rate, rate / (peer > 0 ? peer : rate));
+  return rate;
+}
+
+static double
+rate_since (gint64 start_ns, guint count)
+{
+  return count / ((double)(now_ns () - start_ns) / 1e9);
 }
 
 static void
@@ -179,7 +197,6 @@ bus_latency (HeroTestHost *host, Bench *bench)
       hero_bus_publish (bench->bus, NULL, bench->topic, bench->payload, NULL, NULL);
       wait_seen (bench, i + 1);
     }
-  print_latency (bench, "bus: publish -> callback");
 }
 
 static double
@@ -191,7 +208,7 @@ bus_flood (HeroTestHost *host, Bench *bench)
     while (!hero_bus_publish (bench->bus, NULL, bench->topic, bench->payload, NULL, NULL))
       g_usleep (50); /* FULL: the receiver is behind */
   wait_seen (bench, FLOOD);
-  return FLOOD / ((double)(now_ns () - start) / 1e9);
+  return rate_since (start, FLOOD);
 }
 
 static void
@@ -214,7 +231,31 @@ bus_requests (HeroTestHost *host, Bench *bench)
       while (g_atomic_int_get (&bench->seen) <= i)
         g_main_context_iteration (bench->here, TRUE);
     }
-  print_latency (bench, "bus: request -> reply");
+}
+
+static void
+on_reply_of_many (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GBytes) reply = hero_bus_request_finish (NULL, result, NULL);
+
+  g_assert_nonnull (reply);
+  g_atomic_int_inc (&((Bench *)data)->seen);
+}
+
+static double
+bus_request_rate (HeroTestHost *host, Bench *bench)
+{
+  listen_with (host, bench, on_request);
+  gint64 start = now_ns ();
+  for (int i = 0; i < REQUESTS; i++)
+    {
+      hero_bus_request_async (bench->bus, NULL, bench->topic, bench->payload, 0, NULL, on_reply_of_many, bench);
+      while (i - g_atomic_int_get (&bench->seen) >= WINDOW)
+        g_main_context_iteration (bench->here, TRUE);
+    }
+  while (g_atomic_int_get (&bench->seen) < REQUESTS)
+    g_main_context_iteration (bench->here, TRUE);
+  return rate_since (start, REQUESTS);
 }
 
 /* ---- by hand */
@@ -250,7 +291,6 @@ idle_latency (Bench *bench)
       post_idle (bench);
       wait_seen (bench, i + 1);
     }
-  print_latency (bench, "by hand: GAsyncQueue + idle source");
 }
 
 static double
@@ -265,7 +305,7 @@ idle_flood (Bench *bench)
       post_idle (bench);
     }
   wait_seen (bench, FLOOD);
-  return FLOOD / ((double)(now_ns () - start) / 1e9);
+  return rate_since (start, FLOOD);
 }
 
 static gpointer
@@ -280,26 +320,77 @@ echo_thread (gpointer data)
   return NULL;
 }
 
+typedef struct
+{
+  int ends[2];
+  GThread *thread;
+} Echo;
+
+static void
+echo_start (Echo *echo)
+{
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, echo->ends), ==, 0);
+  echo->thread = g_thread_new ("echo", echo_thread, GINT_TO_POINTER (echo->ends[1]));
+}
+
+static void
+echo_stop (Echo *echo)
+{
+  close (echo->ends[0]);
+  g_thread_join (echo->thread);
+  close (echo->ends[1]);
+}
+
+static void
+echo_receive (Echo *echo)
+{
+  char buffer[SIZE];
+
+  g_assert_cmpint (recv (echo->ends[0], buffer, SIZE, MSG_WAITALL), ==, SIZE);
+}
+
+static void
+echo_send (Echo *echo)
+{
+  static const char zeros[SIZE];
+
+  g_assert_cmpint (write (echo->ends[0], zeros, SIZE), ==, SIZE);
+}
+
 static void
 socket_requests (Bench *bench)
 {
-  char buffer[SIZE] = "";
-  int ends[2];
+  Echo echo;
 
-  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), ==, 0);
-  GThread *thread = g_thread_new ("echo", echo_thread, GINT_TO_POINTER (ends[1]));
+  echo_start (&echo);
   g_atomic_int_set (&bench->seen, 0);
   for (int i = 0; i < SAMPLES; i++)
     {
       bench->sent_ns = now_ns ();
-      g_assert_cmpint (write (ends[0], buffer, SIZE), ==, SIZE);
-      g_assert_cmpint (read (ends[0], buffer, SIZE), ==, SIZE);
+      echo_send (&echo);
+      echo_receive (&echo);
       count_and_measure (bench);
     }
-  close (ends[0]);
-  g_thread_join (thread);
-  close (ends[1]);
-  print_latency (bench, "by hand: Unix socketpair ping-pong");
+  echo_stop (&echo);
+}
+
+static double
+socket_request_rate (void)
+{
+  Echo echo;
+
+  echo_start (&echo);
+  gint64 start = now_ns ();
+  for (int i = 0; i < REQUESTS + WINDOW; i++)
+    {
+      if (i >= WINDOW)
+        echo_receive (&echo);
+      if (i < REQUESTS)
+        echo_send (&echo);
+    }
+  double rate = rate_since (start, REQUESTS);
+  echo_stop (&echo);
+  return rate;
 }
 
 int
@@ -308,6 +399,7 @@ main (void)
   Bench *bench = g_new0 (Bench, 1);
   HeroTestHost *host = hero_test_host_new (&bench_peer, NULL);
   static const char zeros[SIZE];
+  double peer;
 
   g_assert_true (hero_test_host_start (host, NULL));
   bench->bus = hero_service_get_bus (hero_test_host_get_context (host));
@@ -318,15 +410,21 @@ main (void)
   bench->payload = g_bytes_new_static (zeros, SIZE);
   bench->queue = g_async_queue_new ();
 
-  printf ("%-44s %12s %12s\n", "latency, 2 threads", "median", "99 %");
-  bus_latency (host, bench);
+  printf ("%-44s %12s %12s %9s\n", "latency, 128 bytes", "median", "99 %", "ratio");
   idle_latency (bench);
-  bus_requests (host, bench);
+  peer = print_latency (bench, "by hand: GAsyncQueue + idle source", 0);
+  bus_latency (host, bench);
+  print_latency (bench, "bus: publish -> callback", peer);
   socket_requests (bench);
-  double bus = bus_flood (host, bench), idle = idle_flood (bench);
-  printf ("\n%-44s %12s %12s\n", "one way, 128 bytes", "messages/s", "ratio");
-  printf ("%-44s %12.0f %12.2f\n", "bus", bus, bus / idle);
-  printf ("%-44s %12.0f %12.2f\n", "by hand: GAsyncQueue + idle source", idle, 1.0);
+  peer = print_latency (bench, "by hand: Unix socketpair ping-pong", 0);
+  bus_requests (host, bench);
+  print_latency (bench, "bus: request -> reply", peer);
+
+  printf ("\n%-44s %12s %22s\n", "rate, 128 bytes", "messages/s", "ratio");
+  peer = print_rate ("by hand: GAsyncQueue + idle source", idle_flood (bench), 0);
+  print_rate ("bus: publish", bus_flood (host, bench), peer);
+  peer = print_rate ("by hand: Unix socketpair, 64 under way", socket_request_rate (), 0);
+  print_rate ("bus: request, 64 under way", bus_request_rate (host, bench), peer);
 
   hero_test_host_free (host);
   g_async_queue_unref (bench->queue);
