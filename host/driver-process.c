@@ -37,7 +37,7 @@ typedef struct
   int stdout_fd;
   guint stdout_source;
   GString *line;
-  gboolean answered, serving, stopping;
+  gboolean alive, serving, stopping;
   char *reason; /* X_HERO_REASON, which precedes the state it belongs to */
   int code;
   GError *error; /* the child's own account of its failure */
@@ -122,7 +122,7 @@ on_notify (const char *name, const char *value, gpointer data)
   ProcessDriver *self = data;
 
   if (g_str_equal (name, "WATCHDOG"))
-    self->answered = TRUE;
+    self->alive = TRUE;
   else if (g_str_equal (name, "READY"))
     self->args.events->ready (self->args.data);
   else if (g_str_equal (name, "X_HERO_CODE"))
@@ -328,20 +328,15 @@ process_abort (HeroDriver *driver)
   g_subprocess_send_signal (((ProcessDriver *) driver)->child, SIGABRT);
 }
 
-/* The child pings its service itself and sends WATCHDOG=1 for every answer. */
-static void
-process_ping (HeroDriver *driver)
-{
-}
-
+/* The child watches its service itself and sends WATCHDOG=1 for every sign of life. */
 static gboolean
-process_take_answer (HeroDriver *driver)
+process_take_sign_of_life (HeroDriver *driver)
 {
   ProcessDriver *self = (ProcessDriver *) driver;
-  gboolean answered = self->answered;
+  gboolean alive = self->alive;
 
-  self->answered = FALSE;
-  return answered;
+  self->alive = FALSE;
+  return alive;
 }
 
 /* The child looks after its socket files itself. */
@@ -379,8 +374,7 @@ static const HeroDriverClass process_class = {
   .kill = process_kill,
   .kill_now = process_kill_now,
   .abort = process_abort,
-  .ping = process_ping,
-  .take_answer = process_take_answer,
+  .take_sign_of_life = process_take_sign_of_life,
   .set_degraded = process_set_degraded,
   .get_pid = process_get_pid,
   .free = process_free,

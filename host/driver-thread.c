@@ -134,16 +134,10 @@ thread_abort (HeroDriver *driver)
 {
 }
 
-static void
-thread_ping (HeroDriver *driver)
-{
-  hero_runner_ping (((ThreadDriver *) driver)->runner);
-}
-
 static gboolean
-thread_take_answer (HeroDriver *driver)
+thread_take_sign_of_life (HeroDriver *driver)
 {
-  return hero_runner_take_answer (((ThreadDriver *) driver)->runner);
+  return hero_runner_take_sign_of_life (((ThreadDriver *) driver)->runner);
 }
 
 static void
@@ -174,8 +168,7 @@ static const HeroDriverClass thread_class = {
   .kill = thread_kill,
   .kill_now = thread_kill_now,
   .abort = thread_abort,
-  .ping = thread_ping,
-  .take_answer = thread_take_answer,
+  .take_sign_of_life = thread_take_sign_of_life,
   .set_degraded = thread_set_degraded,
   .get_pid = thread_get_pid,
   .free = thread_free,

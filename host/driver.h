@@ -38,8 +38,7 @@ typedef struct
   gboolean (*kill) (HeroDriver *driver); /* end it by force: TRUE = `ended` follows, FALSE = impossible */
   void (*kill_now) (HeroDriver *driver); /* the process is about to leave: SIGKILL its children, or itself */
   void (*abort) (HeroDriver *driver);  /* it hangs: leave a core, if possible */
-  void (*ping) (HeroDriver *driver);
-  gboolean (*take_answer) (HeroDriver *driver); /* since the last call */
+  gboolean (*take_sign_of_life) (HeroDriver *driver); /* since the last call */
   void (*set_degraded) (HeroDriver *driver, const char *reason); /* what /health of the service shall say */
   pid_t (*get_pid) (HeroDriver *driver);
   void (*free) (HeroDriver *driver);

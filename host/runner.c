@@ -1,7 +1,7 @@
 /*
  * runner.c: one service's life on one thread: create, start, ready, serve, stop, destroy. Everything that comes from
- * outside (serve, stop, pings, what the service itself says from another thread) becomes a source of its main context, so
- * the plugin's calls never overlap.
+ * outside (serve, stop, what the service itself says from another thread) becomes a source of its main context, so the
+ * plugin's calls never overlap. The watchdog alone looks in from outside, so that it wakes nobody who has nothing to do.
  */
 #include "runner.h"
 
@@ -20,8 +20,9 @@ struct _HeroRunner
   const HeroRunnerEvents *events;
   gpointer data;
 
-  GSource *pulse;     /* the ping: made ready by the watchdog, answers in the service's loop */
-  gint answered;      /* atomic */
+  gint waiting;       /* atomic: the loop is in poll */
+  guint turns;        /* atomic: how often it came out of poll */
+  guint seen_turns;   /* by the watchdog */
   guint said;         /* atomic, Said */
   gint stop_wanted;   /* atomic */
 
@@ -151,36 +152,31 @@ on_degraded (const char *reason, gpointer data)
 
 static const HeroContextEvents context_events = { .ready = on_ready, .stopped = on_stopped, .degraded = on_degraded };
 
-/* ------------------------------------------------------------------------------------------------ the pulse */
+/* ------------------------------------------------------------------------------------------------ signs of life */
 
-static gboolean
-pulse_dispatch (GSource *source, GSourceFunc func, gpointer data)
+static GPrivate runner_of_thread; /* a poll function is given no data */
+
+static gint
+poll_watched (GPollFD *descriptors, guint n, gint timeout_ms)
 {
-  g_source_set_ready_time (source, -1);
-  return func (data);
-}
+  HeroRunner *self = g_private_get (&runner_of_thread);
+  gint ready;
 
-static GSourceFuncs pulse_funcs = { .dispatch = pulse_dispatch };
-
-static gboolean
-on_pulse (gpointer data)
-{
-  HeroRunner *self = data;
-
-  g_atomic_int_set (&self->answered, TRUE);
-  return G_SOURCE_CONTINUE;
-}
-
-void
-hero_runner_ping (HeroRunner *self)
-{
-  g_source_set_ready_time (self->pulse, 0);
+  g_atomic_int_set (&self->waiting, TRUE);
+  ready = g_poll (descriptors, n, timeout_ms);
+  g_atomic_int_inc (&self->turns);
+  g_atomic_int_set (&self->waiting, FALSE);
+  return ready;
 }
 
 gboolean
-hero_runner_take_answer (HeroRunner *self)
+hero_runner_take_sign_of_life (HeroRunner *self)
 {
-  return g_atomic_int_exchange (&self->answered, FALSE);
+  guint turns = g_atomic_int_get (&self->turns);
+  gboolean moved = turns != self->seen_turns;
+
+  self->seen_turns = turns;
+  return moved || g_atomic_int_get (&self->waiting);
 }
 
 /* ------------------------------------------------------------------------------------------------ life */
@@ -198,10 +194,7 @@ hero_runner_new (HeroPlan *plan, HeroLogger *logger, const HeroRunnerEvents *eve
   self->context = hero_context_new (plan, logger, self->main_context, &context_events, self);
   g_mutex_init (&self->self_lock);
 
-  self->pulse = g_source_new (&pulse_funcs, sizeof (GSource));
-  g_source_set_priority (self->pulse, G_PRIORITY_HIGH);
-  g_source_set_callback (self->pulse, on_pulse, self, NULL);
-  g_source_attach (self->pulse, self->main_context);
+  g_main_context_set_poll_func (self->main_context, poll_watched);
   return self;
 }
 
@@ -210,8 +203,6 @@ hero_runner_free (HeroRunner *self)
 {
   if (self == NULL)
     return;
-  g_source_destroy (self->pulse);
-  g_source_unref (self->pulse);
   hero_context_free (self->context);
   g_main_context_unref (self->main_context);
   g_mutex_clear (&self->self_lock);
@@ -261,6 +252,7 @@ hero_runner_run (HeroRunner *self, GError **error)
 {
   gpointer instance;
 
+  g_private_set (&runner_of_thread, self);
   g_main_context_push_thread_default (self->main_context);
   if (create_and_start (self))
     while (!self->done)

@@ -37,9 +37,8 @@ void hero_runner_serve (HeroRunner *runner, HeroSockets *sockets);
 void hero_runner_stop (HeroRunner *runner);
 /* The plugin's kill_now, from here. */
 void hero_runner_kill_now (HeroRunner *runner);
-/* Asks the service's loop for a sign of life; take_answer tells, once, whether it came. */
-void hero_runner_ping (HeroRunner *runner);
-gboolean hero_runner_take_answer (HeroRunner *runner);
+/* TRUE if the service's loop waits for work, or got through its work at least once since the last call. One caller. */
+gboolean hero_runner_take_sign_of_life (HeroRunner *runner);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HeroRunner, hero_runner_free)
 

@@ -41,7 +41,7 @@ struct _HeroUnit
   guint timer; /* start limit, back-off or stop limit: one at a time */
 
   guint missed;
-  gboolean pinged, alive, hang_told;
+  gboolean looked, alive, hang_told;
 };
 
 static void launch (HeroUnit *self);
@@ -173,13 +173,12 @@ hero_unit_tick (HeroUnit *self)
 
   if (self->driver == NULL || !is_serving (self))
     return FALSE;
-  if (!self->pinged || self->driver->class->take_answer (self->driver))
+  if (self->driver->class->take_sign_of_life (self->driver) || !self->looked)
     self->missed = 0;
   else
     self->missed++;
-  self->alive = self->pinged && self->missed == 0;
-  self->pinged = TRUE;
-  self->driver->class->ping (self->driver);
+  self->alive = self->looked && self->missed == 0;
+  self->looked = TRUE;
 
   vitality = hero_watchdog_judge (self->missed, self->env->ping_ms, self->env->warn_ms, self->env->fail_s);
   if (vitality == HERO_ALIVE)
@@ -341,7 +340,7 @@ on_serving (gpointer data)
   self->ready_us = g_get_monotonic_time ();
   self->ready_ms = (self->ready_us - self->started_us) / 1000;
   self->missed = 0;
-  self->pinged = FALSE;
+  self->looked = FALSE;
   show_health (self);
 }
 

@@ -1,4 +1,4 @@
-/* watchdog.c: counts of missed pings against the two limits. Pure. */
+/* watchdog.c: counts of looks in vain against the two limits. Pure. */
 #include "watchdog.h"
 
 guint
@@ -12,7 +12,7 @@ hero_watchdog_judge (guint missed, guint interval_ms, guint warn_ms, guint fail_
 {
   guint64 late_ms = (guint64) missed * interval_ms;
 
-  /* One missed ping proves nothing: see above. */
+  /* One look in vain proves nothing: see above. */
   if (missed < 2)
     return HERO_ALIVE;
   if (fail_s > 0 && late_ms >= (guint64) fail_s * 1000)

@@ -12,12 +12,12 @@ typedef enum
   HERO_HUNG,    /* later than watchdog_fail_s */
 } HeroVitality;
 
-/* Milliseconds between two pings: a second, shorter where the limit needs it. */
+/* Milliseconds between two looks: a second, shorter where the limit needs it. */
 guint hero_watchdog_get_interval_ms (guint warn_ms);
 
 /*
- * missed: pings in a row that found the one before unanswered. Counted, not measured: after a stop by a debugger or a
- * suspended machine one ping is late by hours, yet only one. A limit of 0 is off.
+ * missed: looks in a row that found no sign of life since the one before. Counted, not measured: after a stop by a debugger
+ * or a suspended machine one look is late by hours, yet only one. A limit of 0 is off.
  */
 HeroVitality hero_watchdog_judge (guint missed, guint interval_ms, guint warn_ms, guint fail_s);
 

@@ -156,9 +156,9 @@ def test_stalled_is_told(probes):
         bundle.wait_ready()
         assert bundle.get('hero_bundle', '/health')[0] == 200
         bundle.wait_state('a', 'stalled')
-        status, _, body = bundle.get('hero_bundle', '/health')
-        health = json.loads(body)
-        assert status == 503 and health['status'] == 'degraded' and 'a: stalled' in health['reason']
+        hero.wait_for(lambda: bundle.get('hero_bundle', '/health')[0] == 503, 'the health of the bundle follows its status')
+        health = json.loads(bundle.get('hero_bundle', '/health')[2])
+        assert health['status'] == 'degraded' and 'a: stalled' in health['reason']
         assert re.search(r'ERROR a: stalled reason="its main context has not answered', bundle.out)
         assert bundle.get('b', '/health')[0] == 200
 
