@@ -87,7 +87,8 @@ proc_schedule_policy_from_json (JsonObject *object, const char *where, GPtrArray
   self->timezone = read_text (&reader, "timezone", 256);
   self->start_time = read_time (&reader, "start_time");
   self->end_time = read_time (&reader, "end_time");
-  self->nr_of_instances = MAX ((guint)proc_reader_int (&reader, "nr_of_instances", 0, G_MAXUINT8, 1), 1);
+  self->nr_of_instances = (guint)proc_reader_int (&reader, "nr_of_instances", 0, G_MAXUINT8, 1);
+  self->nr_of_instances = MAX (self->nr_of_instances, 1);
   self->catch_up = proc_reader_word (&reader, "catch_up", proc_catch_up_words, PROC_CATCH_UP_NONE);
   self->jitter_ms = (guint)proc_reader_int (&reader, "jitter_ms", 0, MAX_JITTER_MS, 0);
   self->enabled = proc_reader_bool (&reader, "enabled", TRUE);

@@ -46,6 +46,7 @@ test_round_trip (void)
   g_assert_nonnull (policy);
   g_assert_cmpint (policy->start_time, ==, G_GINT64_CONSTANT (1800000000000));
   g_assert_cmpint (policy->end_time, ==, G_GINT64_CONSTANT (1893452400000));
+  g_assert_cmpuint (policy->nr_of_instances, ==, 255);
   g_assert_cmpuint (policy->catch_up, ==, PROC_CATCH_UP_ONCE);
   g_assert_cmpuint (warnings->len, ==, 1);
   g_assert_cmpstr (warnings->pdata[0], ==, "unknown member 'p.intervalms' is not stored; did you mean 'interval_ms'?");

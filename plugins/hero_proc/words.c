@@ -18,6 +18,7 @@ const char *const proc_backoff_words[] = { "exponential", "linear", "fixed", NUL
 const char *const proc_log_mode_words[] = { "store|ring|stdout", "none", NULL };
 const char *const proc_trigger_words[] = { "api", "service", "autostart", NULL };
 const char *const proc_catch_up_words[] = { "none", "once", NULL };
+const char *const proc_schedule_state_words[] = { "active", "paused", "waiting", "ended", "invalid", NULL };
 const char *const proc_exit_source_words[] = { "none", "wait", "pidfd", "unknown", NULL };
 
 /* TRUE if the two are the same word, where case, '-' and '_' do not count; `word` ends at '|' or NUL. */

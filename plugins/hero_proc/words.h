@@ -102,6 +102,16 @@ typedef enum
   PROC_CATCH_UP_ONCE,
 } ProcCatchUp;
 
+/* States of a schedule (3.5). */
+typedef enum
+{
+  PROC_SCHEDULE_ACTIVE,
+  PROC_SCHEDULE_PAUSED,
+  PROC_SCHEDULE_WAITING, /* before its start_time */
+  PROC_SCHEDULE_ENDED,   /* no tick is left */
+  PROC_SCHEDULE_INVALID, /* stored, but no longer understood */
+} ProcScheduleState;
+
 /* Where the exit status of a process came from (3.4). */
 typedef enum
 {
@@ -122,6 +132,7 @@ extern const char *const proc_backoff_words[];
 extern const char *const proc_log_mode_words[];
 extern const char *const proc_trigger_words[];
 extern const char *const proc_catch_up_words[];
+extern const char *const proc_schedule_state_words[];
 extern const char *const proc_exit_source_words[];
 
 /* The index of `text` in `words`, or -1. */
