@@ -23,11 +23,12 @@ def install(build, destination):
     subprocess.run(['meson', 'install', '-C', build, '--no-rebuild', '--quiet', '--destdir', str(destination)], check=True,
                    stdout=subprocess.DEVNULL)
     descriptions = list(destination.rglob('*.pc'))
+    where, = {file.parent for file in descriptions}  # one directory, in which pkg-config looks
     for file in descriptions:  # the tree lies elsewhere than its prefix says
         file.write_text(re.sub(r'(?m)^prefix=', f'prefix={destination}', file.read_text()))
     library = next(destination.rglob('libhero-service-1.so')).parent
     programs = next(destination.rglob('hero_plugin_run')).parent
-    return {'PKG_CONFIG_PATH': ':'.join(sorted({str(file.parent) for file in descriptions})),
+    return {'PKG_CONFIG_PATH': str(where),
             'LD_LIBRARY_PATH': str(library), 'PATH': f'{programs}:{os.environ["PATH"]}'}
 
 
