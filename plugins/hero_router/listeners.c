@@ -1,8 +1,7 @@
 /* listeners.c: which TCP addresses the configuration asks for (contract 1). In create: declares them, binds nothing. */
-#include <ifaddrs.h>
-#include <netinet/in.h>
 #include <string.h>
 
+#include "auto-address.h"
 #include "router.h"
 
 /* "127.0.0.1", "::1" with a port: "127.0.0.1:9988", "[::1]:9988". transfer full. */
@@ -38,62 +37,15 @@ is_ip_and_port (const char *text)
   return ip != NULL && is_ip (ip);
 }
 
-/* How much an address of the user's own bridge is wanted: of the mesh (400::/7), global IPv6, IPv4; 0 = not at all. */
-static guint
-rank (const struct sockaddr *address)
-{
-  const guint8 *bytes;
-
-  if (address->sa_family == AF_INET)
-    return 1;
-  if (address->sa_family != AF_INET6)
-    return 0;
-  bytes = ((const struct sockaddr_in6 *) address)->sin6_addr.s6_addr;
-  if ((bytes[0] & 0xfe) == 0x04)
-    return 3;
-  return bytes[0] == 0xfe ? 0 : 2;
-}
-
-/* The best address of the interface "br-<user>"; NULL = there is none. transfer full. */
-static char *
-bridge_address (HeroServiceContext *ctx)
-{
-  const char *user = hero_service_get_setting (ctx, "USER");
-  g_autofree char *name = g_strconcat ("br-", user == NULL ? "" : user, NULL);
-  struct ifaddrs *list = NULL, *best = NULL;
-  char *text = NULL;
-
-  if (getifaddrs (&list) != 0)
-    return NULL;
-  for (struct ifaddrs *at = list; at != NULL; at = at->ifa_next)
-    if (at->ifa_addr != NULL && strcmp (at->ifa_name, name) == 0 && rank (at->ifa_addr) > (best == NULL ? 0 : rank (best->ifa_addr)))
-      best = at;
-  if (best != NULL)
-    {
-      gboolean v6 = best->ifa_addr->sa_family == AF_INET6;
-      const guint8 *bytes = v6 ? ((const struct sockaddr_in6 *) best->ifa_addr)->sin6_addr.s6_addr
-                               : (const guint8 *) &((const struct sockaddr_in *) best->ifa_addr)->sin_addr;
-      g_autoptr (GInetAddress) address = g_inet_address_new_from_bytes (bytes, v6 ? G_SOCKET_FAMILY_IPV6 : G_SOCKET_FAMILY_IPV4);
-
-      text = g_inet_address_to_string (address);
-    }
-  freeifaddrs (list);
-  return text;
-}
-
 /* The chain of `address = "auto"`; transfer full. */
 static char *
 automatic_address (HeroServiceContext *ctx)
 {
-  const char *setting = hero_service_get_setting (ctx, "HERO_MYCELIUM_IP");
-  char *bridge;
+  const char *step;
+  char *address = auto_address_find (ctx, &step);
 
-  if (setting != NULL && is_ip (setting))
-    return g_strdup (setting);
-  if (setting != NULL)
-    ctx->host->report (ctx, "address", HERO_REPORT_WARNING, "HERO_MYCELIUM_IP is no IP address: the next step of \"auto\" is taken");
-  bridge = bridge_address (ctx);
-  return bridge != NULL ? bridge : g_strdup ("127.0.0.1");
+  hero_info (ctx, "address = \"auto\" is %s (%s)", address, step);
+  return address;
 }
 
 static void
