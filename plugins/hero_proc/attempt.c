@@ -97,11 +97,21 @@ describe_end (const ProcJob *job)
     case PROC_FAILURE_NONE:
     case PROC_FAILURE_STOP_TIMEOUT:
     case PROC_FAILURE_SPAWN_ERROR:
+    case PROC_FAILURE_SECRET_MISSING:
     case PROC_FAILURE_SHUTDOWN:
     case PROC_FAILURE_CANCELLED:
     default:
       return NULL;
     }
+}
+
+/* Transfer full. */
+static char *
+hide_secrets (const ProcJob *job, const char *text)
+{
+  char *redacted = proc_redaction_apply (job->redaction, text, FALSE);
+
+  return redacted != NULL ? redacted : g_strdup (text);
 }
 
 void
@@ -124,7 +134,7 @@ proc_task_finish (ProcTask *task, const char *message)
   job->exit_source = task->source;
   cause = decide (task, next);
   g_free (job->error);
-  job->error = message != NULL ? g_strdup (message) : describe_end (job);
+  job->error = message != NULL ? hide_secrets (job, message) : describe_end (job);
   proc_job_add_attempt (job, task->leader, job->error);
   task->leader = 0;
   task->supervisor->setup.hooks->output_ends (task->supervisor->setup.owner, job);
@@ -185,14 +195,17 @@ proc_task_watch (ProcTask *task, GError **error)
 
 /* ---------------------------------------------------------------------------------------------- the beginning */
 
+/* No process came of it. */
 static void
-fail_spawn (ProcTask *task, const char *message)
+fail_spawn (ProcTask *task, ProcFailure failure, const char *message)
 {
+  g_autofree char *shown = hide_secrets (task->job, message);
+
   task->end = (ProcExit){ .known = TRUE, .exit_code = -1 };
   task->source = PROC_EXIT_NONE;
-  task->job->failure = PROC_FAILURE_SPAWN_ERROR;
-  proc_task_say (task, HERO_LOG_WARN, "job %u (%s): %s", task->job->id, task->job->action, message);
-  proc_task_finish (task, message);
+  task->job->failure = failure;
+  proc_task_say (task, HERO_LOG_WARN, "job %u (%s): %s", task->job->id, task->job->action, shown);
+  proc_task_finish (task, shown);
 }
 
 static void
@@ -219,11 +232,12 @@ on_spawned (ProcSpawnResult *result, gpointer data)
       task->pidfd = result->pidfd;
       task->supervisor->setup.hooks->output_begins (task->supervisor->setup.owner, job, result->out_fd, result->err_fd);
       if (result->error != NULL)
-        fail_spawn (task, result->error->message);
+        fail_spawn (task, PROC_FAILURE_SPAWN_ERROR, result->error->message);
       else if (task->pidfd < 0 || !proc_task_watch (task, &error))
         {
           kill (-job->pid, SIGKILL);
-          fail_spawn (task, "process error: the process cannot be watched: out of file descriptors");
+          fail_spawn (task, PROC_FAILURE_SPAWN_ERROR,
+                      "process error: the process cannot be watched: out of file descriptors");
         }
       else
         {
@@ -243,8 +257,8 @@ on_intent_saved (gpointer data)
 
   if (self != NULL)
     {
-      ProcIdentity identity
-          = { job->id, job->run_id, job->context, job->service, job->action_name, job->attempt, job->token };
+      ProcIdentity identity = { job->id,          job->run_id,  job->context, job->service,
+                                job->action_name, job->attempt, job->token,   task->secrets };
       const char *run_dir = self->setup.surroundings->run_dir;
       gboolean output = job->spec->log == PROC_LOG_STORE;
       g_autofree char *out = output ? proc_fifo_path (run_dir, job->id, job->restart_count + 1, FALSE) : NULL;
@@ -252,8 +266,22 @@ on_intent_saved (gpointer data)
 
       proc_spawner_spawn (self->setup.spawner, job->spec, self->setup.surroundings, &identity, out, err, on_spawned,
                           proc_task_ref (task), proc_task_unref);
+      g_clear_pointer (&task->secrets, g_strfreev);
     }
   proc_task_unref (task);
+}
+
+/* FALSE + error: one that its definition refers to is not to be had. */
+static gboolean
+take_secrets (ProcTask *task, GError **error)
+{
+  const ProcSupervisorSetup *setup = &task->supervisor->setup;
+
+  g_clear_pointer (&task->secrets, g_strfreev);
+  if (task->job->spec->env_secrets[0] == NULL)
+    return TRUE;
+  task->secrets = setup->hooks->take_secrets (setup->owner, task->job, error);
+  return task->secrets != NULL;
 }
 
 /* The first commit of two: token and attempt are known before a process with them can exist. */
@@ -262,6 +290,7 @@ proc_task_begin (ProcTask *task)
 {
   ProcSupervisor *self = task->supervisor;
   ProcJob *job = task->job;
+  g_autoptr (GError) error = NULL;
 
   if (self->draining)
     return;
@@ -287,5 +316,10 @@ proc_task_begin (ProcTask *task)
   task->reap_tries = 0;
   task->started_us = 0;
   proc_task_step (task, PROC_CAUSE_START);
+  if (!take_secrets (task, &error))
+    {
+      fail_spawn (task, PROC_FAILURE_SECRET_MISSING, error->message);
+      return;
+    }
   self->setup.hooks->save (self->setup.owner, job, on_intent_saved, proc_task_ref (task));
 }

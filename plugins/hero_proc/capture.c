@@ -52,6 +52,7 @@ typedef struct
   int fd;
   char *path;
   HeroReactorWatch *watch;
+  ProcRedaction *redaction; /* NULL = nothing to hide */
   ProcLineCutter cutter;
   Bucket *bucket;
 } Stream;
@@ -168,6 +169,7 @@ on_line (const char *line, gboolean truncated, gpointer data)
   Stream *stream = data;
   Bucket *bucket = stream->bucket;
   gsize length = strlen (line);
+  g_autofree char *redacted = NULL;
   guint level;
 
   if (bucket->lines < 1 || bucket->bytes < (double)length)
@@ -177,6 +179,8 @@ on_line (const char *line, gboolean truncated, gpointer data)
     }
   bucket->lines -= 1;
   bucket->bytes -= (double)length;
+  redacted = proc_redaction_apply (stream->redaction, line, truncated);
+  line = redacted != NULL ? redacted : line;
   level = proc_log_detect_level (line);
   if (stream->level_min == 0 || stream->level_min == 255 || level >= stream->level_min)
     put (stream->capture, bucket, stream->job_id, stream->context, stream->stream, level, NULL, truncated, line);
@@ -235,6 +239,7 @@ stream_close (Stream *stream, gboolean remove)
       tell_dropped (self, stream->bucket);
       g_hash_table_remove (self->buckets, stream->bucket->source);
     }
+  g_clear_pointer (&stream->redaction, proc_redaction_unref);
   g_free (stream->path);
   g_free (stream);
 }
@@ -247,6 +252,7 @@ typedef struct
   guint32 job_id, context;
   ProcStream stream;
   guint level_min;
+  ProcRedaction *redaction;
   int fd;
   char *source, *path;
 } Command;
@@ -258,6 +264,7 @@ command_free (gpointer data)
 
   if (command->fd >= 0)
     close (command->fd);
+  g_clear_pointer (&command->redaction, proc_redaction_unref);
   g_free (command->source);
   g_free (command->path);
   g_free (command);
@@ -287,6 +294,7 @@ do_add (gpointer data)
   stream->level_min = command->level_min;
   stream->fd = command->fd;
   command->fd = -1;
+  stream->redaction = g_steal_pointer (&command->redaction);
   stream->path = g_steal_pointer (&command->path);
   stream->bucket = bucket_get (self, command->source);
   proc_line_cutter_init (&stream->cutter, self->limits.line_max);
@@ -392,11 +400,19 @@ proc_capture_free (ProcCapture *self)
 
 void
 proc_capture_add (ProcCapture *self, guint32 job_id, const char *source, guint32 context, ProcStream stream,
-                  guint level_min, int fd, const char *path)
+                  guint level_min, ProcRedaction *redaction, int fd, const char *path)
 {
   Command *command = g_new0 (Command, 1);
 
-  *command = (Command){ self, job_id, context, stream, level_min, fd, g_strdup (source), g_strdup (path) };
+  *command = (Command){ .capture = self,
+                        .job_id = job_id,
+                        .context = context,
+                        .stream = stream,
+                        .level_min = level_min,
+                        .redaction = redaction != NULL ? proc_redaction_ref (redaction) : NULL,
+                        .fd = fd,
+                        .source = g_strdup (source),
+                        .path = g_strdup (path) };
   send_command (command, do_add);
 }
 

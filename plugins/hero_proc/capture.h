@@ -6,6 +6,7 @@
 #pragma once
 
 #include "log-store.h"
+#include "redaction.h"
 
 G_BEGIN_DECLS
 
@@ -23,9 +24,10 @@ ProcCapture *proc_capture_new (ProcLogStore *store, const ProcCaptureLimits *lim
 void proc_capture_free (ProcCapture *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcCapture, proc_capture_free)
 
-/* One attempt's pipe: fd is taken, path is removed at its end. level_min: lines below are not kept. */
+/* One attempt's pipe: fd is taken, path is removed at its end. level_min: lines below are not kept. redaction:
+ * taken out of every line; NULL = nothing. */
 void proc_capture_add (ProcCapture *self, guint32 job_id, const char *source, guint32 context, ProcStream stream,
-                       guint level_min, int fd, const char *path);
+                       guint level_min, ProcRedaction *redaction, int fd, const char *path);
 /* The attempt is over, nobody writes any more: what is left is read, the pipes are removed. */
 void proc_capture_end (ProcCapture *self, guint32 job_id);
 guint64 proc_capture_get_dropped (ProcCapture *self); /* lines over the rate; any thread */

@@ -193,10 +193,13 @@ build_environ (const ProcAction *action, const ProcSurroundings *surroundings, c
   g_ptr_array_add (fixed, NULL);
   overlay (env, (const char *const *)surroundings->environ);
   overlay (env, (const char *const *)action->env);
+  overlay (env, (const char *const *)identity->secrets);
   overlay (env, (const char *const *)fixed->pdata);
   lines = flatten (env);
   for (guint i = 0; action->env[i] != NULL; i++)
     total += strlen (action->env[i]) + 1;
+  for (guint i = 0; identity->secrets != NULL && identity->secrets[i] != NULL; i++)
+    total += strlen (identity->secrets[i]) + 1;
   if (total > PROC_MAX_ENV)
     {
       g_set_error (error, PROC_ERROR, PROC_ERROR_PROCESS,

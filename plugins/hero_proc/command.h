@@ -32,6 +32,7 @@ typedef struct
   const char *action;
   guint attempt;
   const char *token;
+  char **secrets; /* "NAME=value", over the action's environment; NULL = none */
 } ProcIdentity;
 
 typedef struct

@@ -178,8 +178,13 @@ make_jobs (HeroProc *self, const ProcLoaded *loaded)
   g_autofree char *helper = find_helper ();
   gsize pipe_bytes = (gsize)hero_service_get_integer (self->ctx, "log_pipe_kb") * 1024;
   GMainContext *context = hero_service_get_main_context (self->ctx);
-  ProcJobsSetup setup
-      = { .journal = self->journal, .capture = self->capture, .event = on_event, .log = on_log, .owner = self };
+  ProcJobsSetup setup = { .journal = self->journal,
+                          .capture = self->capture,
+                          .secrets = self->secrets,
+                          .redact = hero_service_get_boolean (self->ctx, "redact"),
+                          .event = on_event,
+                          .log = on_log,
+                          .owner = self };
 
   self->spawner
       = proc_spawner_new (context, helper, soft != NULL ? (guint)g_ascii_strtoull (soft, NULL, 10) : 0, pipe_bytes);

@@ -36,6 +36,8 @@ static const HeroConfigKey config_keys[] = {
   { "log_retention_days", HERO_CONFIG_INT, .min = 0, .max = 36500, .fallback = "14", .meaning = "Days a log file is kept; 0 = no limit." },
   { "secret_key_file", HERO_CONFIG_PATH,
     .meaning = "File of the key that seals the secrets: 32 bytes, mode 0600. Default: <data_dir>/secret.key, made when there is none." },
+  { "redact", HERO_CONFIG_BOOL, .fallback = "true",
+    .meaning = "Put *** in place of the values of secrets in the output of the jobs that were given them." },
   { NULL }
 };
 /* clang-format on */

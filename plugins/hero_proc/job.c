@@ -33,6 +33,7 @@ job_clear (gpointer data)
   g_free (self->token);
   g_ptr_array_unref (self->attempts);
   g_free (self->error);
+  g_clear_pointer (&self->redaction, proc_redaction_unref);
 }
 
 ProcJob *
@@ -176,6 +177,7 @@ proc_job_to_record (const ProcJob *self)
   json_object_set_string_member (object, "exit_source", proc_exit_source_words[self->exit_source]);
   json_object_set_string_member (object, "failure", proc_failure_words[self->failure]);
   set_text (object, "error", self->error);
+  json_object_set_int_member (object, "secrets_stamp", (gint64)self->secrets_stamp);
   return object;
 }
 
@@ -262,5 +264,6 @@ proc_job_from_record (JsonObject *object, GError **error)
   self->exit_source = get_word (object, "exit_source", proc_exit_source_words, PROC_EXIT_NONE);
   self->failure = get_word (object, "failure", proc_failure_words, PROC_FAILURE_NONE);
   self->error = get_text (object, "error");
+  self->secrets_stamp = (guint64)get_int (object, "secrets_stamp");
   return g_steal_pointer (&self);
 }

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "phase.h"
+#include "redaction.h"
 #include "spec.h"
 
 G_BEGIN_DECLS
@@ -56,7 +57,9 @@ typedef struct
   int signo;
   ProcExitSource exit_source;
   ProcFailure failure;
-  char *error; /* NULL = none */
+  char *error;              /* NULL = none */
+  guint64 secrets_stamp;    /* which versions of its secrets the attempt under way was given; 0 = none */
+  ProcRedaction *redaction; /* what its output must not show; not in the record; NULL = nothing */
 } ProcJob;
 
 /* spec: transfer none; service NULL = none. */

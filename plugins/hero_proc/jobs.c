@@ -3,8 +3,11 @@
 
 #include <unistd.h>
 
+#include <hero-service/log.h>
+
 #include "fifo.h"
 #include "procfs.h"
+#include "secret-env.h"
 
 typedef struct
 {
@@ -117,7 +120,8 @@ hook_output_begins (gpointer owner, ProcJob *job, int out_fd, int err_fd)
 
       if (fds[i] >= 0)
         proc_capture_add (self->setup.capture, job->id, job->source, job->context,
-                          i == 1 ? PROC_STREAM_STDERR : PROC_STREAM_STDOUT, job->spec->log_level_max, fds[i], path);
+                          i == 1 ? PROC_STREAM_STDERR : PROC_STREAM_STDOUT, job->spec->log_level_max, job->redaction,
+                          fds[i], path);
     }
 }
 
@@ -150,8 +154,28 @@ hook_log (gpointer owner, guint level, const char *text)
   self->setup.log (self->setup.owner, level, text);
 }
 
+static void
+set_redaction (ProcJobs *self, ProcJob *job, ProcRedaction *redaction)
+{
+  g_clear_pointer (&job->redaction, proc_redaction_unref);
+  if (self->setup.redact && redaction != NULL)
+    job->redaction = proc_redaction_ref (redaction);
+}
+
+static char **
+hook_take_secrets (gpointer owner, ProcJob *job, GError **error)
+{
+  ProcJobs *self = owner;
+  g_autoptr (ProcSecretEnv) env = NULL;
+
+  job->secrets_stamp = proc_secret_env_stamp (self->setup.secrets, job->spec->env_secrets, job->context);
+  env = proc_secret_env_new (self->setup.secrets, job->spec->env_secrets, job->context, error);
+  set_redaction (self, job, env != NULL ? env->redaction : NULL);
+  return env != NULL ? g_steal_pointer (&env->environment) : NULL;
+}
+
 static const ProcSupervisorHooks hooks
-    = { hook_save, hook_changed, hook_output_begins, hook_output_ends, hook_may_restart, hook_log };
+    = { hook_save, hook_changed, hook_output_begins, hook_output_ends, hook_may_restart, hook_log, hook_take_secrets };
 
 /* ---------------------------------------------------------------------------------------------- recovery */
 
@@ -201,6 +225,37 @@ clean_run_dir (ProcJobs *self)
     }
 }
 
+/*
+ * A process that outlived us goes on speaking of its secrets. Which values it was given is known as long as they are
+ * still the newest; otherwise nothing of its output can be shown.
+ */
+static void
+find_redaction (ProcJobs *self, ProcJob *job)
+{
+  g_autoptr (ProcSecretEnv) env = NULL;
+  g_autoptr (ProcRedaction) all = NULL;
+
+  if (job->secrets_stamp == 0)
+    return;
+  if (!proc_jobs_has_old_secrets (self, job))
+    env = proc_secret_env_new (self->setup.secrets, job->spec->env_secrets, job->context, NULL);
+  if (env != NULL)
+    {
+      set_redaction (self, job, env->redaction);
+      return;
+    }
+  all = proc_redaction_new_all ();
+  set_redaction (self, job, all);
+  if (self->setup.redact)
+    {
+      g_autofree char *text = g_strdup_printf ("job %u (%s): its output is hidden until it is started anew, since the "
+                                               "secrets it was given are not known any more",
+                                               job->id, job->action);
+
+      self->setup.log (self->setup.owner, HERO_LOG_WARN, text);
+    }
+}
+
 void
 proc_jobs_recover (ProcJobs *self)
 {
@@ -214,6 +269,7 @@ proc_jobs_recover (ProcJobs *self)
       ProcJob *job = active->pdata[i];
       const ProcStat *process = job->token != NULL ? g_hash_table_lookup (found, job->token) : NULL;
 
+      find_redaction (self, job);
       proc_supervisor_adopt (self->supervisor, job, boot_id, process != NULL ? process->pid : 0,
                              process != NULL ? process->start_ticks : 0);
     }
@@ -305,6 +361,13 @@ proc_jobs_get (ProcJobs *self, guint32 id)
   GSequenceIter *at = g_hash_table_lookup (self->by_id, GUINT_TO_POINTER (id));
 
   return at != NULL ? g_sequence_get (at) : NULL;
+}
+
+gboolean
+proc_jobs_has_old_secrets (ProcJobs *self, const ProcJob *job)
+{
+  return job->secrets_stamp != 0
+         && job->secrets_stamp != proc_secret_env_stamp (self->setup.secrets, job->spec->env_secrets, job->context);
 }
 
 void

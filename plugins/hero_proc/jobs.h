@@ -7,6 +7,7 @@
 
 #include "capture.h"
 #include "journal.h"
+#include "secrets.h"
 #include "supervisor.h"
 
 G_BEGIN_DECLS
@@ -22,6 +23,8 @@ typedef struct
   ProcSupervisorSetup supervisor; /* hooks and owner are set by proc_jobs_new */
   ProcJournal *journal;
   ProcCapture *capture;
+  ProcSecrets *secrets; /* NULL = there are none */
+  gboolean redact;      /* take their values out of output and errors */
   ProcEventFunc event;
   ProcLogFunc log;
   gpointer owner; /* of event and log */
@@ -65,6 +68,8 @@ void proc_jobs_drain (ProcJobs *self);
 
 /* ---- questions */
 ProcJob *proc_jobs_get (ProcJobs *self, guint32 id); /* NULL = unknown; transfer none */
+/* A secret its process was given was set anew or deleted since. */
+gboolean proc_jobs_has_old_secrets (ProcJobs *self, const ProcJob *job);
 /* Of all jobs, the newest first; func returns FALSE to end the walk, and changes nothing. */
 void proc_jobs_foreach (ProcJobs *self, gboolean (*func) (ProcJob *job, gpointer data), gpointer data);
 guint proc_jobs_count (ProcJobs *self);          /* that the supervisor has under way */

@@ -4,6 +4,7 @@
 #include "errors.h"
 #include "reader.h"
 #include "rpc-private.h"
+#include "secret-ref.h"
 #include "spec-zinit.h"
 
 static JsonObject *
@@ -125,6 +126,14 @@ refuse (GError **error, guint32 own, const char *name)
   return FALSE;
 }
 
+static gboolean
+refuse_secret (GError **error, guint32 own, const char *key)
+{
+  g_set_error (error, PROC_ERROR, PROC_ERROR_FORBIDDEN, "context %u may not use the secret '%s' of another context",
+               own, key);
+  return FALSE;
+}
+
 /* Nothing of another context than the caller's is made, replaced or used. */
 static gboolean
 check_context (HeroProc *self, HeroRpcCall *call, const ProcService *service, GPtrArray *actions, GError **error)
@@ -136,9 +145,17 @@ check_context (HeroProc *self, HeroRpcCall *call, const ProcService *service, GP
     return TRUE;
   if (service->context != own || (entry != NULL && entry->spec->context != own))
     return refuse (error, own, service->name);
+  if (proc_secret_refs_foreign (service->env_secrets, own) != NULL)
+    return refuse_secret (error, own, proc_secret_refs_foreign (service->env_secrets, own));
   for (guint i = 0; i < actions->len; i++)
-    if (((ProcAction *)actions->pdata[i])->context != own)
-      return refuse (error, own, ((ProcAction *)actions->pdata[i])->name);
+    {
+      const ProcAction *action = actions->pdata[i];
+
+      if (action->context != own)
+        return refuse (error, own, action->name);
+      if (proc_secret_refs_foreign (action->env_secrets, own) != NULL)
+        return refuse_secret (error, own, proc_secret_refs_foreign (action->env_secrets, own));
+    }
   for (guint i = 0; service->actions[i] != NULL; i++)
     {
       const ProcAction *action = proc_actions_get (self->actions, service->actions[i]);

@@ -254,7 +254,7 @@ static const HeroRpcSchema schemas[] = {
     "\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"context\":{\"type\":[\"integer\",\"string\"]},"
     "\"persist\":{\"type\":\"boolean\"},"
     "\"actions\":{\"type\":\"array\",\"description\":\"Names of actions, or actions\"},"
-    "\"env\":{\"type\":\"object\"},\"status\":{\"enum\":[\"start\",\"stop\",\"ignore\",\"spec\"]},"
+    "\"env\":{\"type\":\"object\"},\"env_secrets\":{\"type\":\"object\"},\"status\":{\"enum\":[\"start\",\"stop\",\"ignore\",\"spec\"]},"
     "\"class\":{\"enum\":[\"user\",\"system\"]},\"require_ready\":{\"type\":\"boolean\"},"
     "\"start_timeout_ms\":{\"type\":\"integer\"},\"stop_timeout_ms\":{\"type\":\"integer\"}},\"required\":[\"name\"]"
     "}" },

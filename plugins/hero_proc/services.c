@@ -73,7 +73,7 @@ proc_services_needs_restart (ProcServices *self, const ProcEntry *entry)
       ProcAction *action = proc_actions_get (self->setup.actions, entry->spec->actions[i]);
       g_autoptr (ProcAction) now = action != NULL ? proc_action_for_service (action, entry->spec) : NULL;
 
-      if (now == NULL || !proc_action_equal (now, job->spec))
+      if (now == NULL || !proc_action_equal (now, job->spec) || proc_jobs_has_old_secrets (self->setup.jobs, job))
         return TRUE;
     }
   return FALSE;

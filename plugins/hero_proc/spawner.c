@@ -70,6 +70,7 @@ request_free (gpointer data)
   g_free (request->service);
   g_free (request->action_name);
   g_free (request->token);
+  g_strfreev (request->identity.secrets);
   g_free (request->out_path);
   g_free (request->err_path);
   if (request->destroy != NULL)
@@ -272,6 +273,7 @@ proc_spawner_spawn (ProcSpawner *self, ProcAction *action, const ProcSurrounding
   request->identity.service = request->service = g_strdup (identity->service);
   request->identity.action = request->action_name = g_strdup (identity->action);
   request->identity.token = request->token = g_strdup (identity->token);
+  request->identity.secrets = g_strdupv (identity->secrets);
   request->out_path = g_strdup (out_path);
   request->err_path = g_strdup (err_path);
   request->done = done;

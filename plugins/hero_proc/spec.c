@@ -6,15 +6,16 @@
 
 #include "names.h"
 #include "reader.h"
+#include "secret-ref.h"
 
 /* What later versions do; a set value is refused, an empty one is what every record has. */
 static const char *const action_not_yet[]
-    = { "ephemeral", "env_secrets", "health_checks", "health",    "readiness",       "schedule_policy",
-        "schedule",  "kill_other",  "kill_others",   "singleton", "process_filters", "process_filter",
-        "tty",       "tty_size",    "depends_on",    NULL };
+    = { "ephemeral",      "health_checks", "health",      "readiness",  "schedule_policy",
+        "schedule",       "kill_other",    "kill_others", "singleton",  "process_filters",
+        "process_filter", "tty",           "tty_size",    "depends_on", NULL };
 static const char *const action_never[] = { "user", "group", "umask", "nice", "limits", NULL };
-static const char *const service_not_yet[] = { "env_secrets",  "requires", "after",     "wants", "conflicts",
-                                               "dependencies", "sockets",  "tcp_ports", "probe", NULL };
+static const char *const service_not_yet[]
+    = { "requires", "after", "wants", "conflicts", "dependencies", "sockets", "tcp_ports", "probe", NULL };
 /* Told to readers, ignored as input, so that what was read can be set again. */
 static const char *const read_only[] = { "origin", "file", "services", "needs_restart", NULL };
 
@@ -31,6 +32,7 @@ action_clear (gpointer data)
   g_strfreev (self->args);
   g_free (self->cwd);
   g_strfreev (self->env);
+  g_strfreev (self->env_secrets);
   g_free (self->success_codes);
 }
 
@@ -44,6 +46,7 @@ service_clear (gpointer data)
   g_strfreev (self->tags);
   g_strfreev (self->actions);
   g_strfreev (self->env);
+  g_strfreev (self->env_secrets);
 }
 
 ProcAction *
@@ -246,6 +249,7 @@ proc_action_from_json (JsonObject *object, const char *where, GPtrArray *warning
   self->cwd = proc_reader_text (&reader, "cwd|dir|workdir|working_dir", PROC_MAX_PATH);
   check_cwd (&reader, self->cwd);
   self->env = proc_reader_env (&reader, "env");
+  self->env_secrets = proc_secret_refs_read (&reader);
   read_restart (&reader, self, warnings);
   timeout_s = proc_reader_int (&reader, "timeout_secs", 0, G_MAXINT / 1000, 0);
   self->timeout_ms = (guint)proc_reader_int (&reader, "timeout_ms", 0, G_MAXINT, timeout_s * 1000);
@@ -331,6 +335,7 @@ proc_service_from_json (JsonObject *object, const char *where, guint32 default_c
   self->context = read_context (&reader, default_context);
   self->persist = proc_reader_bool (&reader, "persist", TRUE);
   self->env = proc_reader_env (&reader, "env");
+  self->env_secrets = proc_secret_refs_read (&reader);
   self->wanted = proc_reader_word (&reader, "status|wanted", proc_wanted_words, PROC_WANTED_START);
   self->service_class = proc_reader_word (&reader, "class", proc_class_words, PROC_CLASS_USER);
   self->require_ready = proc_reader_bool (&reader, "require_ready", FALSE);
@@ -420,6 +425,7 @@ proc_action_to_json (const ProcAction *self)
   json_object_set_array_member (object, "args", texts_to_json (self->args));
   json_object_set_string_member (object, "cwd", self->cwd != NULL ? self->cwd : "~");
   json_object_set_object_member (object, "env", env_to_json (self->env));
+  json_object_set_object_member (object, "env_secrets", proc_secret_refs_to_json (self->env_secrets));
   json_object_set_boolean_member (object, "is_process", self->is_process);
   json_object_set_int_member (object, "timeout_ms", self->timeout_ms);
   for (gsize i = 0; i < self->n_success_codes; i++)
@@ -445,6 +451,7 @@ proc_service_to_json (const ProcService *self)
   json_object_set_boolean_member (object, "persist", self->persist);
   json_object_set_array_member (object, "actions", texts_to_json (self->actions));
   json_object_set_object_member (object, "env", env_to_json (self->env));
+  json_object_set_object_member (object, "env_secrets", proc_secret_refs_to_json (self->env_secrets));
   json_object_set_string_member (object, "status", proc_wanted_words[self->wanted]);
   json_object_set_string_member (object, "class", proc_class_words[self->service_class]);
   json_object_set_boolean_member (object, "require_ready", self->require_ready);
@@ -508,6 +515,7 @@ ProcAction *
 proc_action_for_service (const ProcAction *self, const ProcService *service)
 {
   ProcAction *copy = g_atomic_rc_box_dup (sizeof *self, (gpointer)self);
+  g_auto (GStrv) service_secrets = proc_secret_refs_resolve (service->env_secrets, service->context);
 
   copy->name = g_strdup (self->name);
   copy->description = g_strdup (self->description);
@@ -517,6 +525,7 @@ proc_action_for_service (const ProcAction *self, const ProcService *service)
   copy->args = g_strdupv (self->args);
   copy->cwd = g_strdup (self->cwd);
   copy->env = merge_env (service->env, self->env);
+  copy->env_secrets = merge_env (service_secrets, self->env_secrets);
   copy->success_codes = g_memdup2 (self->success_codes, self->n_success_codes * sizeof *self->success_codes);
   if (service->stop_timeout_ms > 0)
     copy->stop_timeout_ms = service->stop_timeout_ms;
@@ -533,6 +542,7 @@ proc_service_with_wanted (const ProcService *self, ProcWanted wanted)
   copy->tags = g_strdupv (self->tags);
   copy->actions = g_strdupv (self->actions);
   copy->env = g_strdupv (self->env);
+  copy->env_secrets = g_strdupv (self->env_secrets);
   copy->wanted = wanted;
   return copy;
 }

@@ -24,8 +24,9 @@ typedef struct
   char *interpreter; /* "auto", "exec", "sh", .. */
   char *script;
   char **args;
-  char *cwd;  /* NULL = home of the user */
-  char **env; /* "NAME=value", sorted by name */
+  char *cwd;          /* NULL = home of the user */
+  char **env;         /* "NAME=value", sorted by name */
+  char **env_secrets; /* references, see secret-ref.h */
   gboolean is_process;
   guint timeout_ms; /* 0 = none */
   int *success_codes;
@@ -49,6 +50,7 @@ typedef struct
   gboolean persist;
   char **actions; /* names */
   char **env;
+  char **env_secrets;
   ProcWanted wanted;
   ProcClass service_class;
   gboolean require_ready;
@@ -76,7 +78,8 @@ JsonObject *proc_service_to_json (const ProcService *self);
 gboolean proc_action_equal (const ProcAction *a, const ProcAction *b);
 gboolean proc_service_equal (const ProcService *a, const ProcService *b);
 
-/* The action as a job of the service runs it: the service's env below its own, the service's stop time over its own. */
+/* The action as a job of the service runs it: the service's env and secrets below its own, the service's stop time over
+ * its own. */
 ProcAction *proc_action_for_service (const ProcAction *self, const ProcService *service);
 
 /* The same service with another wanted status. */

@@ -36,6 +36,11 @@ typedef struct
   gboolean (*may_restart) (gpointer owner, ProcJob *job);
   /* Something a person should know; level as HeroLogLevel. */
   void (*log) (gpointer owner, guint level, const char *text);
+  /*
+   * "NAME=value" of the secrets its definition refers to, transfer full; the job's stamp and redaction are set. NULL +
+   * error: one of them is not to be had. Only asked when there are references.
+   */
+  char **(*take_secrets) (gpointer owner, ProcJob *job, GError **error);
 } ProcSupervisorHooks;
 
 typedef struct

@@ -30,6 +30,7 @@ task_clear (gpointer data)
   ProcTask *task = data;
 
   proc_job_unref (task->job);
+  g_strfreev (task->secrets);
 }
 
 ProcTask *

@@ -33,6 +33,8 @@ typedef struct
   gboolean killed;    /* SIGKILL was sent */
   gint64 kill_at_us;  /* when SIGKILL follows */
 
+  char **secrets; /* for the spawn that follows */
+
   gboolean ended; /* the main process has; what it left behind is being ended */
   ProcExit end;
   ProcExitSource source;

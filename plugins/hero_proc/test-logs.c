@@ -307,8 +307,8 @@ test_flood (Fixture *f, gconstpointer data)
   out[0] = open (loud, O_RDWR | O_CLOEXEC);
   in[1] = proc_fifo_open (quiet, 65536, NULL);
   out[1] = open (quiet, O_RDWR | O_CLOEXEC);
-  proc_capture_add (capture, 1, "loud", 0, PROC_STREAM_STDOUT, 0, in[0], loud);
-  proc_capture_add (capture, 2, "quiet", 0, PROC_STREAM_STDERR, 0, in[1], quiet);
+  proc_capture_add (capture, 1, "loud", 0, PROC_STREAM_STDOUT, 0, NULL, in[0], loud);
+  proc_capture_add (capture, 2, "quiet", 0, PROC_STREAM_STDERR, 0, NULL, in[1], quiet);
   for (guint i = 0; i < 20000; i++)
     {
       g_assert_cmpint (write (out[0], "noise noise noise noise\n", 24), ==, 24);

@@ -445,6 +445,7 @@ test_environment (Fixture *f, gconstpointer data)
   g_autoptr (ProcSecretEnv) env = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL, *redacted = NULL;
+  guint64 stamp;
 
   set (f, 3, "a", "value of a");
   g_assert_null (proc_secret_env_new (f->secrets, refs, 3, &error));
@@ -456,13 +457,13 @@ test_environment (Fixture *f, gconstpointer data)
   g_assert_cmpstr (text, ==, "A=value of a|B=b=b");
   redacted = proc_redaction_apply (env->redaction, "it is value of a", FALSE);
   g_assert_cmpstr (redacted, ==, "it is ***");
-  g_assert_cmpuint (proc_secret_refs_stamp (f->secrets, refs, 3), ==, env->stamp);
+  stamp = proc_secret_env_stamp (f->secrets, refs, 3);
   reopen (f);
-  g_assert_cmpuint (proc_secret_refs_stamp (f->secrets, refs, 3), ==, env->stamp);
+  g_assert_cmpuint (proc_secret_env_stamp (f->secrets, refs, 3), ==, stamp);
   rotate (f);
-  g_assert_cmpuint (proc_secret_refs_stamp (f->secrets, refs, 3), ==, env->stamp);
+  g_assert_cmpuint (proc_secret_env_stamp (f->secrets, refs, 3), ==, stamp);
   set (f, 3, "a", "value of a");
-  g_assert_cmpuint (proc_secret_refs_stamp (f->secrets, refs, 3), !=, env->stamp);
+  g_assert_cmpuint (proc_secret_env_stamp (f->secrets, refs, 3), !=, stamp);
 }
 
 /* ---------------------------------------------------------------------------------------------- contexts */

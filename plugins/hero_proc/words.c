@@ -11,8 +11,8 @@ const char *const proc_state_words[] = { "inactive", "starting", "running", "unh
 const char *const proc_phase_words[] = { "pending",   "waiting", "starting",  "running", "retrying", "stopping",
                                          "succeeded", "failed",  "cancelled", "skipped", NULL };
 const char *const proc_failure_words[]
-    = { "none",         "exit_code", "signal",    "timeout", "stop_timeout", "spawn_error", "exit_unknown",
-        "host_restart", "shutdown",  "cancelled", NULL };
+    = { "none",           "exit_code",    "signal",       "timeout",  "stop_timeout", "spawn_error",
+        "secret_missing", "exit_unknown", "host_restart", "shutdown", "cancelled",    NULL };
 const char *const proc_restart_words[] = { "always", "on_failure", "never", NULL };
 const char *const proc_backoff_words[] = { "exponential", "linear", "fixed", NULL };
 const char *const proc_log_mode_words[] = { "store|ring|stdout", "none", NULL };

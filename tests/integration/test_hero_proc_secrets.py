@@ -242,3 +242,129 @@ def test_contexts_do_not_leak(bundle):
         hero.wait_for(lambda name=name: lines(bundle, name), 'it has spoken')
     assert [one['name'] for one in as_context(bundle, 5, 'service.list')] == ['five']
     assert [one['content'] for one in as_context(bundle, 5, 'logs.query')['entries']] == ['said by five']
+
+
+ECHO = 'while :; do echo "it is $TOKEN, really"; echo "$TOKEN" >&2; printf "%s\\n" "$PEM"; sleep 0.1; done'
+PEM = '-----BEGIN KEY-----\nbGluZSBvbmUgb2YgaXQ=\nshrt\n-----END KEY-----\n'
+
+
+def test_secrets_of_a_job(bundle):
+    """Contract check 27: the value is nowhere on the disk while a job echoes it."""
+    call(bundle, 'secret.set', key='token', value=VALUE)
+    call(bundle, 'secret.set', key='pem', value=PEM, context=7)
+    define(bundle, 'web', ECHO, env={'TOKEN': 'of the environment'},
+           env_secrets={'TOKEN': 'token', 'PEM': {'key': 'pem', 'context': 7}})
+    pid = start(bundle, 'web')
+    assert f'TOKEN={VALUE}\0' in pathlib.Path(f'/proc/{pid}/environ').read_text()  # it did get it
+    said = hero.wait_for(lambda: len(text := lines(bundle, 'web')) > 20 and text, 'it has spoken')
+    assert set(said) == {'it is ***, really', '***', 'shrt', ''}
+    assert call(bundle, 'service.get', 'web')['actions'] == ['web']
+    assert places_of(bundle, 'it is ***')  # the search does find what is there
+    for secret in [VALUE, 'bGluZSBvbmUgb2YgaXQ=', 'BEGIN KEY', 'of the environment, really']:
+        assert places_of(bundle, secret) == [], secret
+    call(bundle, 'service.stop', name='web')
+    assert places_of(bundle, VALUE) == []
+
+
+def test_without_redaction(top):
+    with run(top, redact=False) as bundle:
+        bundle.wait_ready()
+        call(bundle, 'secret.set', key='token', value=VALUE)
+        define(bundle, 'web', 'echo "$TOKEN"; sleep 1000', env_secrets={'TOKEN': 'token'})
+        start(bundle, 'web')
+        hero.wait_for(lambda: lines(bundle, 'web') == [VALUE], 'it has spoken')
+        bundle.stop()
+
+
+def test_missing_secret(bundle):
+    define(bundle, 'web', 'while sleep 0.1; do :; done', env_secrets={'TOKEN': 'token'},
+           retry_policy={'delay_ms': 100, 'max_attempts': 3, 'jitter': 0})
+    call(bundle, 'service.start', name='web')
+    status = wait_status(bundle, 'web', state='failed', restarting=False)
+    assert status['failure'] == 'secret_missing' and status['restart_count'] == 2 and status['pid'] == 0
+    assert status['error'] == "the secret 'token' of context 0 is not there"
+    fails(bundle, -32011, 'service.start', name='web', wait=True, timeout_ms=60000)
+    define(bundle, 'patient', 'while sleep 0.1; do :; done', env_secrets={'TOKEN': 'token'}, retry_policy={'delay_ms': 100})
+    call(bundle, 'service.start', name='patient')
+    wait_status(bundle, 'patient', restarting=True)
+    call(bundle, 'secret.set', key='token', value=VALUE)
+    wait_status(bundle, 'patient', state='running')  # the next attempt finds it
+
+
+def test_changed_secret(bundle):
+    """A change restarts nothing; those who got the old value are told."""
+    call(bundle, 'secret.set', key='token', value='first value')
+    define(bundle, 'web', 'echo "$TOKEN"; while sleep 0.1; do :; done', env_secrets={'TOKEN': 'token'})
+    define(bundle, 'other', 'while sleep 0.1; do :; done')
+    pid, other = start(bundle, 'web'), start(bundle, 'other')
+    assert not call(bundle, 'service.status', 'web')['needs_restart']
+    call(bundle, 'secret.rotate_key', confirm=True)
+    assert not call(bundle, 'service.status', 'web')['needs_restart']  # the same value under another key
+    call(bundle, 'secret.set', key='token', value='second value')
+    status = call(bundle, 'service.status', 'web')
+    assert status['needs_restart'] and status['pid'] == pid
+    assert not call(bundle, 'service.status', 'other')['needs_restart'] and alive(other)
+    call(bundle, 'service.restart', name='web', wait=True)
+    status = call(bundle, 'service.status', 'web')
+    assert not status['needs_restart'] and status['pid'] != pid
+    assert 'TOKEN=second value\0' in pathlib.Path(f'/proc/{status["pid"]}/environ').read_text()
+    call(bundle, 'secret.delete', 'token')
+    assert call(bundle, 'service.status', 'web')['needs_restart']
+
+
+def test_adopted_job_is_still_redacted(top):
+    with run(top) as bundle:
+        bundle.wait_ready()
+        call(bundle, 'secret.set', key='token', value=VALUE)
+        define(bundle, 'web', ECHO, env_secrets={'TOKEN': 'token'})
+        pid = start(bundle, 'web')
+        hero.wait_for(lambda: lines(bundle, 'web'), 'it has spoken')
+        crash(bundle)
+    with run(top) as bundle:
+        bundle.wait_ready()
+        assert call(bundle, 'service.status', 'web')['pid'] == pid
+        assert not call(bundle, 'service.status', 'web')['needs_restart']
+        before = len(lines(bundle, 'web'))
+        hero.wait_for(lambda: len(lines(bundle, 'web')) > before + 10, 'it has spoken')
+        assert {'it is ***, really', '***'} <= set(lines(bundle, 'web')) and places_of(bundle, VALUE) == []
+        call(bundle, 'secret.set', key='token', value='another value')  # what it says is not the newest any more
+        crash(bundle)
+    with run(top) as bundle:
+        bundle.wait_ready()
+        before = len(lines(bundle, 'web'))
+        hero.wait_for(lambda: len(lines(bundle, 'web')) > before + 10, 'it has spoken')
+        assert set(lines(bundle, 'web')[before:]) == {'***', ''} and places_of(bundle, VALUE) == []
+        assert 'its output is hidden until it is started anew' in bundle.out
+        bundle.stop()
+
+
+def test_foreign_secrets(bundle):
+    """A caller of context 5 cannot have the secrets of context 0 through a job."""
+    call(bundle, 'secret.set', key='token', value=VALUE)
+    action = {'name': 'thief', 'interpreter': 'sh', 'script': 'echo "<$TOKEN>"'}
+    for secret in [{'key': 'token', 'context': 0}, {'key': 'token', 'context': 'core'}]:
+        as_context_fails(bundle, 5, -32094, 'service.set', name='thief', actions=[{**action, 'env_secrets': {'TOKEN': secret}}])
+        as_context_fails(bundle, 5, -32094, 'service.set', name='thief', actions=[action], env_secrets={'TOKEN': secret})
+    as_context(bundle, 5, 'service.set', name='thief', actions=[{**action, 'env_secrets': {'TOKEN': 'token'}}], start=True)
+    wait_status(bundle, 'thief', failure='secret_missing')
+    assert call(bundle, 'service.status', 'thief')['error'] == "the secret 'token' of context 5 is not there"
+    for bad in [{'A-B': 'token'}, {'A': '../x'}, {'A': 5}, {'A': {'context': 1}}, ['token']]:
+        assert 'env_secrets' in fails(bundle, -32602, 'service.set', name='x', actions=[{**action, 'env_secrets': bad}]).data['param']
+
+
+def test_events(bundle):
+    """Names of changed secrets, never values; a store that locks says so."""
+    call(bundle, 'secret.set', key='a', value=VALUE)
+    call(bundle, 'secret.delete', 'a')
+    key_file(bundle).chmod(0o640)
+    call(bundle, 'secret.status')
+    with hero.socket.socket(hero.socket.AF_UNIX) as client:
+        client.settimeout(hero.WAIT_S)
+        client.connect(str(bundle.path(SERVICE)))
+        client.sendall(b'GET /api/secrets/events?last_event_id=0 HTTP/1.1\r\nHost: localhost\r\n\r\n')
+        text = b''
+        while b'secret.locked' not in text.partition(b'event: secret.locked')[2]:
+            text += client.recv(65536)
+    text = text.decode()
+    assert text.index('event: secret.changed') < text.index('event: secret.deleted') < text.index('event: secret.locked')
+    assert VALUE not in text and '"key":"a"' in text.replace(' ', '') and '0640' in text
