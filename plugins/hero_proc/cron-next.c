@@ -175,7 +175,7 @@ proc_cron_next (const ProcCron *self, GTimeZone *zone, gint64 after_ms)
     {
       int period = period_at (zone, time);
       gint64 offset = g_time_zone_get_offset (zone, period), local = time + offset, earlier = time - LONGEST_STEP_S,
-             next;
+             next, found;
 
       if (!every_hour && period_at (zone, earlier) != period)
         {
@@ -186,10 +186,11 @@ proc_cron_next (const ProcCron *self, GTimeZone *zone, gint64 after_ms)
             return time * 1000;     /* of the gap */
           local = MAX (local, old); /* what was shown before has fired */
         }
-      next = proc_cron_next_local (self, local);
-      next = next == PROC_CRON_NEVER ? END_S : MIN (next - offset, END_S);
+      found = proc_cron_next_local (self, local);
+      /* When no later wall time matches, only a clock that is soon set back could show an earlier one again. */
+      next = found == PROC_CRON_NEVER ? time + LONGEST_STEP_S : MIN (found - offset, END_S);
       if (period_at (zone, next) == period)
-        return next < END_S ? next * 1000 : PROC_CRON_NEVER;
+        return found == PROC_CRON_NEVER || next >= END_S ? PROC_CRON_NEVER : next * 1000;
       time = start_of_period (zone, period + 1, time, next);
     }
   return PROC_CRON_NEVER;
