@@ -1,6 +1,7 @@
 """The message bus from outside, in the bundle and alone (HERO_FORM): identity, push, pop, waiting, limits, services."""
 import base64
 import json
+import os
 import select
 import signal
 import socket
