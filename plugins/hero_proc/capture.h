@@ -1,7 +1,7 @@
 /*
  * capture.h: reads the output of all jobs, cuts it into lines and gives them to the log store. A thread of its own, so
- * that a noisy child costs nobody else time. A source over its rate is still read, so that its child never waits, but
- * its lines are thrown away and counted (contract 10.1, 10.2). Calls: service thread.
+ * that a noisy child costs nobody else time. What the store does not take is thrown away and counted there, so that a
+ * child never waits (contract 10.1, 10.2). Calls: service thread.
  */
 #pragma once
 
@@ -12,14 +12,8 @@ G_BEGIN_DECLS
 
 typedef struct _ProcCapture ProcCapture;
 
-typedef struct
-{
-  guint rate_lines, burst_lines; /* a second; a source */
-  gsize rate_bytes, burst_bytes;
-  gsize line_max;
-} ProcCaptureLimits;
-
-ProcCapture *proc_capture_new (ProcLogStore *store, const ProcCaptureLimits *limits, GError **error);
+/* line_max: bytes of a line; the rest of it is cut. */
+ProcCapture *proc_capture_new (ProcLogStore *store, gsize line_max, GError **error);
 /* Reads what is there, closes, leaves the pipes where they are. */
 void proc_capture_free (ProcCapture *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcCapture, proc_capture_free)
@@ -30,6 +24,5 @@ void proc_capture_add (ProcCapture *self, guint32 job_id, const char *source, gu
                        guint level_min, ProcRedaction *redaction, int fd, const char *path);
 /* The attempt is over, nobody writes any more: what is left is read, the pipes are removed. */
 void proc_capture_end (ProcCapture *self, guint32 job_id);
-guint64 proc_capture_get_dropped (ProcCapture *self); /* lines over the rate; any thread */
 
 G_END_DECLS

@@ -55,12 +55,14 @@ on_log (gpointer owner, guint level, const char *text)
 
 /* Log writer's thread. */
 static void
-on_catalogue (gpointer data, const char *source)
+on_catalogue (gpointer data, const char *source, gboolean ours)
 {
   HeroProc *self = data;
 
-  proc_journal_keep_source (self->journal, source);
+  proc_journal_keep_source (self->journal, source, ours);
 }
+
+static const ProcLogHooks log_hooks = { .catalogue = on_catalogue };
 
 /* ---------------------------------------------------------------------------------------------- the parts */
 
@@ -129,15 +131,16 @@ open_logs (HeroProc *self, const ProcLoaded *loaded, GError **error)
                            .retention_days = integer (self, "log_retention_days"),
                            .flush_ms = integer (self, "log_flush_ms"),
                            .queue_lines = integer (self, "log_queue_lines"),
-                           .queue_bytes = mib (self, "log_queue_mb") };
-  guint lines = integer (self, "log_rate_lines");
-  gsize bytes = (gsize)hero_service_get_integer (self->ctx, "log_rate_kb") * 1024;
-  ProcCaptureLimits rates = { lines, lines * 5, bytes, bytes * 8, integer (self, "log_line_max") };
+                           .queue_bytes = mib (self, "log_queue_mb"),
+                           .rate_lines = integer (self, "log_rate_lines"),
+                           .burst_lines = 5 * integer (self, "log_rate_lines"),
+                           .rate_bytes = 1024 * (gsize)integer (self, "log_rate_kb"),
+                           .burst_bytes = 8 * 1024 * (gsize)integer (self, "log_rate_kb") };
 
   if (dir == NULL)
     dir = hero_service_get_setting (self->ctx, "log_dir");
-  self->logs = proc_log_store_new (dir, &limits, (const char *const *)loaded->sources->pdata, on_catalogue, self);
-  self->capture = proc_capture_new (self->logs, &rates, error);
+  self->logs = proc_log_store_new (dir, &limits, (const char *const *)loaded->sources->pdata, &log_hooks, self);
+  self->capture = proc_capture_new (self->logs, integer (self, "log_line_max"), error);
   return self->capture != NULL;
 }
 
@@ -256,7 +259,7 @@ dropped_lines (HeroProc *self)
   ProcLogStats stats;
 
   proc_log_store_get_stats (self->logs, &stats);
-  return proc_capture_get_dropped (self->capture) + stats.dropped_queue + stats.dropped_disk;
+  return proc_log_stats_get_dropped (&stats);
 }
 
 static void

@@ -293,12 +293,13 @@ batch_destroy (gpointer data)
 }
 
 void
-proc_journal_keep_source (ProcJournal *self, const char *source)
+proc_journal_keep_source (ProcJournal *self, const char *source, gboolean ours)
 {
   ProcBatch *batch = proc_batch_new ();
-  JsonObject *object = json_object_new ();
+  JsonObject *object = ours ? json_object_new () : NULL;
 
-  json_object_set_string_member (object, "src", source);
+  if (ours)
+    json_object_set_string_member (object, "src", source);
   add_change (batch, "log_segments", source, strlen (source), object);
   /* Nobody waits for it: a source that writes again is told again. */
   hero_store_write_async (self->store, write_batch, batch, batch_destroy, NULL, NULL);

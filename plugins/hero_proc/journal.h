@@ -48,8 +48,8 @@ void proc_journal_commit (ProcJournal *self, ProcBatch *batch, ProcCommitted don
 /* The same; what cannot be written now waits, newest value per record, until it can be. done: after the first try, or
  * NULL. */
 void proc_journal_keep (ProcJournal *self, ProcBatch *batch, ProcCommitted done, gpointer data);
-/* A log source has become ours. Any thread. */
-void proc_journal_keep_source (ProcJournal *self, const char *source);
+/* A log source has become ours, or is no longer. Any thread. */
+void proc_journal_keep_source (ProcJournal *self, const char *source, gboolean ours);
 
 /* ---- what was there at start */
 typedef struct

@@ -8,10 +8,33 @@
 
 G_BEGIN_DECLS
 
+/* What the walks of one search share: few open files, whatever the number of sources. */
+enum
+{
+  PROC_LOG_READER_FILES = 8,
+};
+
+typedef struct
+{
+  gint64 budget;     /* bytes that may still be read; negative = stop */
+  gsize block_bytes; /* of a walk, at first */
+  struct
+  {
+    guint64 inode; /* 0 = free */
+    int fd;
+  } files[PROC_LOG_READER_FILES];
+  guint next; /* to be closed when there is none free */
+} ProcLogReader;
+
+/* n_walks: that there will be. */
+void proc_log_reader_init (ProcLogReader *self, gint64 budget, guint n_walks);
+void proc_log_reader_clear (ProcLogReader *self);
+
 typedef struct
 {
   char *source;
-  GArray *segments; /* oldest first */
+  GArray *segments; /* ProcLogSegment, oldest first */
+  ProcLogReader *reader; /* shared by the walks of one search */
   gboolean backward;
   guint segment;   /* the one being read */
   gint64 position; /* forward: where the next block begins; backward: where it ends */
@@ -24,12 +47,11 @@ typedef struct
   gint64 line_offset; /* in its file */
   guint64 line_inode;
   gint64 line_ms;
-  gint64 *budget; /* bytes that may still be read; shared; negative = stop */
 } ProcLogWalk;
 
 /* At the first line with time >= at_ms; backward: at the last one with time < at_ms (G_MAXINT64 = the very last). */
-ProcLogWalk *proc_log_walk_new (ProcLogStore *store, const char *source, gboolean backward, gint64 at_ms,
-                                gint64 *budget);
+ProcLogWalk *proc_log_walk_new (ProcLogStore *store, ProcLogReader *reader, const char *source, gboolean backward,
+                                gint64 at_ms);
 /*
  * At the line after (backward: before) the one at this place. FALSE: there is no such line any more, the walk stands
  * where proc_log_walk_new put it.

@@ -12,6 +12,7 @@ typedef enum
 {
   PROC_STREAM_STDOUT,
   PROC_STREAM_STDERR,
+  PROC_STREAM_TTY,
   PROC_STREAM_API,
 } ProcStream;
 
@@ -42,15 +43,19 @@ typedef struct
 void proc_log_entry_free (ProcLogEntry *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcLogEntry, proc_log_entry_free)
 
-/* Appends "epoch TAB context TAB job TAB level TAB tags TAB content LF". */
-void proc_log_format (GString *to, const ProcLogEntry *entry);
+/*
+ * A line is "epoch TAB context TAB job TAB level TAB tags TAB content LF". Appends all before the content; and the
+ * content, made one line: TAB becomes a blank, LF "[BR]", CR nothing.
+ */
+void proc_log_format_head (GString *to, const ProcLogEntry *entry);
+void proc_log_format_content (GString *to, const char *content, gsize length);
 /* A line without its LF; NULL if it is not one of ours. */
 ProcLogEntry *proc_log_parse (const char *line, gsize length);
 /* The time of such a line only, for searching; -1 = not one. */
 gint64 proc_log_parse_time (const char *line, gsize length);
 
-/* The level a line speaks of in its first 64 characters, else PROC_LEVEL_INFO. */
-guint proc_log_detect_level (const char *content);
+/* The level a line speaks of in its first 64 characters, by a JSON member "level" or a word; else PROC_LEVEL_INFO. */
+guint proc_log_detect_level (const char *content, gsize length);
 /* Its number from a word or number text, -1 = none. */
 int proc_level_parse (const char *text);
 const char *proc_level_name (guint level);
@@ -64,7 +69,8 @@ typedef struct
   gboolean skipping; /* the rest of a line that was cut */
 } ProcLineCutter;
 
-typedef void (*ProcLineFunc) (const char *line, gboolean truncated, gpointer data);
+/* line: valid UTF-8 without NUL, not terminated. */
+typedef void (*ProcLineFunc) (const char *line, gsize length, gboolean truncated, gpointer data);
 
 void proc_line_cutter_init (ProcLineCutter *self, gsize max_line);
 void proc_line_cutter_clear (ProcLineCutter *self);

@@ -16,6 +16,7 @@ proc_log_query_free (ProcLogQuery *self)
   g_free (self->src);
   g_free (self->text);
   g_clear_pointer (&self->regex, g_regex_unref);
+  g_clear_pointer (&self->job_ids, g_hash_table_unref);
   g_free (self->tag);
   g_free (self->cursor);
   g_free (self);
@@ -69,11 +70,17 @@ typedef struct
   char *source;
 } Place;
 
-static char *
-place_format (const ProcLogWalk *walk)
+char *
+proc_log_place_format (gint64 ms, guint64 inode, gint64 offset, const char *source)
 {
-  return g_strdup_printf ("%" G_GINT64_FORMAT ".%" G_GUINT64_FORMAT ".%" G_GINT64_FORMAT ".%s", walk->line_ms,
-                          walk->line_inode, walk->line_offset, walk->source);
+  return g_strdup_printf ("%" G_GINT64_FORMAT ".%" G_GUINT64_FORMAT ".%" G_GINT64_FORMAT ".%s", ms, inode, offset,
+                          source);
+}
+
+static char *
+place_of (const ProcLogWalk *walk)
+{
+  return proc_log_place_format (walk->line_ms, walk->line_inode, walk->line_offset, walk->source);
 }
 
 static gboolean
@@ -118,11 +125,12 @@ has_tag (const char *tags, const char *wanted)
   return FALSE;
 }
 
-static gboolean
-passes (const ProcLogEntry *entry, const ProcLogQuery *query, const char *folded_text)
+gboolean
+proc_log_query_passes (const ProcLogQuery *query, const ProcLogEntry *entry, const char *folded_text)
 {
   return entry->level >= query->level && (query->any_context || entry->context == query->context)
          && (query->job_id == 0 || entry->job_id == query->job_id)
+         && (query->job_ids == NULL || g_hash_table_contains (query->job_ids, GUINT_TO_POINTER (entry->job_id)))
          && (query->stream < 0 || (int)entry->stream == query->stream)
          && (query->tag == NULL || has_tag (entry->tags, query->tag))
          && (folded_text == NULL || contains_folded (entry->content, folded_text))
@@ -160,9 +168,9 @@ in_range (const ProcLogQuery *query, gint64 ms)
  * the others, what has the same time was given if their names come before (backward: after) in the order.
  */
 static GPtrArray *
-open_walks (ProcLogStore *store, const ProcLogQuery *query, const Place *place, gint64 *budget, gboolean *gap)
+open_walks (ProcLogStore *store, ProcLogReader *reader, char **sources, const ProcLogQuery *query, const Place *place,
+            gboolean *gap)
 {
-  g_auto (GStrv) sources = proc_log_store_list (store, query->src);
   GPtrArray *walks = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_log_walk_free);
   gint64 edge = query->descending ? (query->to_ms > 0 ? query->to_ms : G_MAXINT64) : query->from_ms;
   gboolean found = place == NULL;
@@ -177,7 +185,7 @@ open_walks (ProcLogStore *store, const ProcLogQuery *query, const Place *place, 
         at = MIN (edge, place->ms + (order < 0 ? 1 : 0));
       else if (place != NULL)
         at = MAX (edge, place->ms + (order < 0 ? 1 : 0));
-      walk = proc_log_walk_new (store, sources[i], query->descending, at, budget);
+      walk = proc_log_walk_new (store, reader, sources[i], query->descending, at);
       if (place != NULL && order == 0)
         found = proc_log_walk_seek (walk, place->inode, place->offset, place->ms);
       g_ptr_array_add (walks, walk);
@@ -186,58 +194,82 @@ open_walks (ProcLogStore *store, const ProcLogQuery *query, const Place *place, 
   return walks;
 }
 
+static void
+add_hit (ProcLogResult *result, const ProcLogWalk *walk, ProcLogEntry *entry)
+{
+  ProcLogHit *hit = g_new0 (ProcLogHit, 1);
+
+  hit->source = g_strdup (walk->source);
+  hit->cursor = place_of (walk);
+  hit->entry = entry;
+  g_ptr_array_add (result->hits, hit);
+}
+
+/* Fills the result. *last: the place of the last line that was dealt with for good, if it is not that of the last hit. */
+static void
+collect (GPtrArray *walks, ProcLogReader *reader, const ProcLogQuery *query, ProcLogResult *result, char **last)
+{
+  g_autofree char *folded = query->text != NULL ? g_utf8_casefold (query->text, -1) : NULL;
+  gint64 deadline = g_get_monotonic_time () + SCAN_US;
+  Place passed = { 0 }; /* over the last line without a hit; source borrowed */
+  ProcLogWalk *walk;
+
+  for (guint n = 1; (walk = pick (walks, query->descending)) != NULL && in_range (query, walk->line_ms); n++)
+    {
+      g_autoptr (ProcLogEntry) entry = proc_log_parse (walk->line, walk->line_length);
+      gboolean hit = entry != NULL && proc_log_query_passes (query, entry, folded);
+
+      if (hit && result->hits->len == query->limit)
+        {
+          result->has_more = TRUE;
+          break;
+        }
+      if (hit)
+        {
+          add_hit (result, walk, g_steal_pointer (&entry));
+          passed.source = NULL;
+        }
+      else if (result->hits->len < query->limit) /* behind a full answer the next one begins at its last entry */
+        passed = (Place){ walk->line_ms, walk->line_inode, walk->line_offset, walk->source };
+      result->partial = n % 1024 == 0 && (reader->budget < 0 || g_get_monotonic_time () > deadline);
+      if (result->partial)
+        {
+          result->has_more = TRUE;
+          break;
+        }
+      proc_log_walk_next (walk);
+    }
+  if (passed.source != NULL)
+    *last = proc_log_place_format (passed.ms, passed.inode, passed.offset, passed.source);
+}
+
 ProcLogResult *
 proc_log_query_run (ProcLogStore *store, const ProcLogQuery *query, GError **error)
 {
   ProcLogResult *result;
   Place place = { 0 };
-  g_autofree char *folded = query->text != NULL ? g_utf8_casefold (query->text, -1) : NULL;
-  g_autofree char *last = g_strdup (query->cursor);
+  g_auto (GStrv) sources = NULL;
   g_autoptr (GPtrArray) walks = NULL;
-  gint64 deadline = g_get_monotonic_time () + SCAN_US, budget = SCAN_BYTES;
-  ProcLogWalk *walk;
+  g_autofree char *last = NULL;
+  ProcLogReader reader;
 
   if (query->cursor != NULL && !place_parse (query->cursor, &place, error))
     return NULL;
   result = g_new0 (ProcLogResult, 1);
   result->hits = g_ptr_array_new_with_free_func (hit_free);
-  walks = open_walks (store, query, query->cursor != NULL ? &place : NULL, &budget, &result->gap);
-  for (guint n = 1; (walk = pick (walks, query->descending)) != NULL && in_range (query, walk->line_ms); n++)
-    {
-      g_autoptr (ProcLogEntry) entry = proc_log_parse (walk->line, walk->line_length);
-
-      if (entry != NULL && passes (entry, query, folded))
-        {
-          ProcLogHit *hit;
-
-          if (result->hits->len == query->limit)
-            {
-              result->has_more = TRUE;
-              break;
-            }
-          hit = g_new0 (ProcLogHit, 1);
-          hit->source = g_strdup (walk->source);
-          hit->cursor = place_format (walk);
-          hit->entry = g_steal_pointer (&entry);
-          g_ptr_array_add (result->hits, hit);
-        }
-      /* Only a line that was passed over for good: the cursor of a full answer is its last entry's. */
-      if (n % 1024 == 0 && (budget < 0 || g_get_monotonic_time () > deadline))
-        result->partial = TRUE;
-      if (result->partial || result->hits->len < query->limit)
-        {
-          g_free (last);
-          last = place_format (walk);
-        }
-      if (result->partial)
-        break;
-      proc_log_walk_next (walk);
-    }
+  sources = proc_log_store_list (store, query->src);
+  proc_log_reader_init (&reader, SCAN_BYTES, g_strv_length (sources));
+  walks = open_walks (store, &reader, sources, query, query->cursor != NULL ? &place : NULL, &result->gap);
+  collect (walks, &reader, query, result, &last);
+  proc_log_reader_clear (&reader);
   if (result->hits->len > 0)
     result->prev_cursor = g_strdup (((ProcLogHit *)result->hits->pdata[0])->cursor);
-  result->next_cursor = result->hits->len == query->limit && !result->partial
-                            ? g_strdup (((ProcLogHit *)result->hits->pdata[result->hits->len - 1])->cursor)
-                            : g_steal_pointer (&last);
+  if (last != NULL)
+    result->next_cursor = g_steal_pointer (&last);
+  else if (result->hits->len > 0)
+    result->next_cursor = g_strdup (((ProcLogHit *)result->hits->pdata[result->hits->len - 1])->cursor);
+  else
+    result->next_cursor = g_strdup (query->cursor);
   g_free (place.source);
   return result;
 }

@@ -18,12 +18,18 @@ typedef struct
   gboolean any_context;
   guint32 context;
   guint32 job_id; /* 0 = any */
+  GHashTable *job_ids; /* set of ids, of a run; NULL = any */
   int stream;     /* ProcStream, -1 = any */
   char *tag;      /* "k" or "k:v"; NULL = any */
   char *cursor;   /* of an earlier answer; NULL = from the beginning */
   gboolean descending;
   guint limit;
 } ProcLogQuery;
+
+/* The part of a query that looks at one line. folded_text: text by g_utf8_casefold, or NULL. */
+gboolean proc_log_query_passes (const ProcLogQuery *query, const ProcLogEntry *entry, const char *folded_text);
+/* A place as clients see it. Transfer full. */
+char *proc_log_place_format (gint64 ms, guint64 inode, gint64 offset, const char *source);
 
 void proc_log_query_free (ProcLogQuery *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcLogQuery, proc_log_query_free)

@@ -1,444 +1,402 @@
-/* log-store.c: see log-store.h. Queue and catalogue are under one lock, held only for memory work and renames. */
-#include "log-store.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
+/* log-store.c: see log-store.h. The writer's thread and what it is asked for. */
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
+
+#include "log-store-private.h"
 
 enum
 {
   HOUSEKEEPING_S = 60,
-  CALM_LINES = 10, /* in one flush; up to so many times per flush_ms */
+  CALM_LINES = 10,        /* in one round; up to so many times per flush_ms */
+  KEEP_BUFFER = 256 << 10, /* of a source, for its next round */
 };
 
-/* A source and its files; index 0 is the one being written. */
-typedef struct
-{
-  char *name;
-  char *path;      /* of the file being written */
-  GArray *sizes;   /* gint64 per file, the newest first */
-  gint64 last_ms;  /* of the newest line: time never goes back inside a source */
-  GString *buffer; /* lines of the flush under way; writer only */
-  guint buffered;
-} Source;
-
-typedef struct
-{
-  char *source;
-  ProcLogEntry *entry;
-  gsize cost;
-} Queued;
-
-struct _ProcLogStore
-{
-  char *log_dir;
-  ProcLogLimits limits;
-  ProcLogCatalogue catalogue;
-  gpointer catalogue_data;
-
-  GMutex lock;
-  GCond wake, flushed;
-  GQueue queue;
-  GHashTable *sources; /* name -> Source */
-  ProcLogStats stats;
-  guint64 added, written; /* running numbers, for sync */
-  gboolean closing;
-  GThread *thread;
-};
+/* ---------------------------------------------------------------------------------------------- space; lock held */
 
 static void
-source_free (gpointer data)
+drop_oldest (ProcLogStore *self, ProcLogSource *source)
 {
-  Source *source = data;
-
-  g_free (source->name);
-  g_free (source->path);
-  g_array_unref (source->sizes);
-  g_string_free (source->buffer, TRUE);
-  g_free (source);
+  self->stats.disk_bytes -= (guint64)proc_log_files_drop_oldest (&source->files);
 }
 
-static void
-queued_free (gpointer data)
+/* The source whose oldest file is the oldest of all, NULL = none has anything. */
+static ProcLogSource *
+find_oldest (ProcLogStore *self, gint64 *seconds)
 {
-  Queued *queued = data;
-
-  g_free (queued->source);
-  proc_log_entry_free (queued->entry);
-  g_free (queued);
-}
-
-/* ---------------------------------------------------------------------------------------------- files */
-
-static char *
-segment_path (const Source *source, guint index)
-{
-  return index == 0 ? g_strdup (source->path) : g_strdup_printf ("%s.%u", source->path, index);
-}
-
-static gint64
-source_bytes (const Source *source)
-{
-  gint64 total = 0;
-
-  for (guint i = 0; i < source->sizes->len; i++)
-    total += g_array_index (source->sizes, gint64, i);
-  return total;
-}
-
-/* The time of the last line, and where whole lines end. */
-static gint64
-read_tail (int fd, gint64 size, gint64 *whole)
-{
-  char buffer[65536];
-  gint64 start = MAX (size - (gint64)sizeof buffer, 0);
-  gssize n = pread (fd, buffer, sizeof buffer, start);
-  const char *end, *line;
-
-  *whole = start;
-  if (n <= 0)
-    return 0;
-  end = memrchr (buffer, '\n', (gsize)n);
-  if (end == NULL)
-    return 0;
-  *whole = start + (end - buffer) + 1;
-  line = end > buffer ? memrchr (buffer, '\n', (gsize)(end - buffer)) : NULL;
-  line = line != NULL ? line + 1 : buffer;
-  return MAX (proc_log_parse_time (line, (gsize)(end - line)), 0);
-}
-
-/* The files a known source has on disk; a last line without its end is cut off. */
-static Source *
-source_load (ProcLogStore *self, const char *name)
-{
-  Source *source = g_new0 (Source, 1);
-  g_autofree char *relative = g_strdelimit (g_strdup (name), ".", '/');
-  struct stat info;
-  int fd;
-
-  source->name = g_strdup (name);
-  source->path = g_strconcat (self->log_dir, "/", relative, ".log", NULL);
-  source->sizes = g_array_new (FALSE, FALSE, sizeof (gint64));
-  source->buffer = g_string_new (NULL);
-  for (guint i = 0;; i++)
-    {
-      g_autofree char *path = segment_path (source, i);
-      gint64 size;
-
-      if (lstat (path, &info) != 0 || !S_ISREG (info.st_mode))
-        {
-          if (i > 0)
-            break;
-          info.st_size = 0; /* rotated away, nothing new yet */
-        }
-      size = info.st_size;
-      g_array_append_val (source->sizes, size);
-    }
-  fd = open (source->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-  if (fd >= 0)
-    {
-      gint64 *size = &g_array_index (source->sizes, gint64, 0), whole;
-
-      source->last_ms = read_tail (fd, *size, &whole);
-      if (whole < *size && ftruncate (fd, whole) == 0)
-        *size = whole;
-      close (fd);
-    }
-  self->stats.disk_bytes += (guint64)source_bytes (source);
-  g_hash_table_insert (self->sources, source->name, source);
-  return source;
-}
-
-static void
-make_directories (ProcLogStore *self, const char *path)
-{
-  for (const char *slash = strchr (path + strlen (self->log_dir) + 1, '/'); slash != NULL;
-       slash = strchr (slash + 1, '/'))
-    {
-      g_autofree char *dir = g_strndup (path, (gsize)(slash - path));
-
-      if (mkdir (dir, 0755) == 0)
-        chmod (dir, 0755);
-    }
-}
-
-/* Lock held. Removes the oldest file of a source. */
-static void
-drop_oldest (ProcLogStore *self, Source *source)
-{
-  guint last = source->sizes->len - 1;
-  g_autofree char *path = segment_path (source, last);
-
-  unlink (path);
-  self->stats.disk_bytes -= (guint64)g_array_index (source->sizes, gint64, last);
-  if (last > 0)
-    g_array_set_size (source->sizes, last);
-  else
-    g_array_index (source->sizes, gint64, 0) = 0;
-}
-
-/* Lock held: a.log -> a.log.1 -> a.log.2 .. */
-static void
-rotate (ProcLogStore *self, Source *source)
-{
-  gint64 empty = 0;
-
-  for (guint i = source->sizes->len; i > 0; i--)
-    {
-      g_autofree char *from = segment_path (source, i - 1), *to = segment_path (source, i);
-
-      if (rename (from, to) != 0)
-        return; /* the file just grows on; the next flush tries again */
-    }
-  g_array_prepend_val (source->sizes, empty);
-}
-
-/* Lock held: the source whose oldest file is the oldest of all, NULL = none has anything. */
-static Source *
-find_oldest (ProcLogStore *self, gint64 *mtime)
-{
-  Source *oldest = NULL;
+  ProcLogSource *oldest = NULL;
   GHashTableIter iter;
   gpointer value;
 
   g_hash_table_iter_init (&iter, self->sources);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      Source *source = value;
-      g_autofree char *path = segment_path (source, source->sizes->len - 1);
-      struct stat info;
+      ProcLogSource *source = value;
+      gint64 time;
 
-      if (source_bytes (source) == 0)
+      if (proc_log_files_get_bytes (&source->files) == 0)
         continue;
-      if (lstat (path, &info) != 0)
-        info.st_mtime = 0; /* gone by another hand: only our books are to be put right */
-      if (oldest == NULL || info.st_mtime < *mtime)
+      time = proc_log_files_get_oldest_time (&source->files);
+      if (oldest == NULL || time < *seconds)
         {
           oldest = source;
-          *mtime = info.st_mtime;
+          *seconds = time;
         }
     }
   return oldest;
 }
 
-static guint64
-free_bytes (ProcLogStore *self)
+static gboolean
+is_disk_full (ProcLogStore *self)
 {
   struct statvfs info;
 
-  return statvfs (self->log_dir, &info) == 0 ? (guint64)info.f_bavail * info.f_frsize : G_MAXUINT64;
+  return self->limits.min_free > 0 && statvfs (self->log_dir, &info) == 0
+         && (guint64)info.f_bavail * info.f_frsize < self->limits.min_free;
 }
 
-/* Leaves the disk the space it must have; before each flush. */
+/* Leaves the disk the space it must have; before each round. */
 static void
-make_room (ProcLogStore *self)
+guard_disk (ProcLogStore *self)
 {
-  Source *oldest;
-  gint64 mtime;
+  ProcLogSource *oldest;
+  gint64 seconds;
+  gboolean before, guard;
 
   g_mutex_lock (&self->lock);
-  while (self->limits.min_free > 0 && free_bytes (self) < self->limits.min_free
-         && (oldest = find_oldest (self, &mtime)) != NULL)
+  before = self->stats.disk_guard;
+  while (is_disk_full (self) && (oldest = find_oldest (self, &seconds)) != NULL)
     drop_oldest (self, oldest);
-  self->stats.disk_guard = self->limits.min_free > 0 && free_bytes (self) < self->limits.min_free;
+  guard = self->stats.disk_guard = is_disk_full (self);
   g_mutex_unlock (&self->lock);
+  if (guard != before && self->hooks->guard != NULL)
+    self->hooks->guard (self->hooks_data, guard);
 }
 
 static void
 expire (ProcLogStore *self)
 {
   gint64 before = g_get_real_time () / G_USEC_PER_SEC - self->limits.retention_days * G_GINT64_CONSTANT (86400);
-  Source *oldest;
-  gint64 mtime;
+  ProcLogSource *oldest;
+  gint64 seconds;
 
   if (self->limits.retention_days == 0)
     return;
   g_mutex_lock (&self->lock);
-  while ((oldest = find_oldest (self, &mtime)) != NULL && mtime < before)
+  while ((oldest = find_oldest (self, &seconds)) != NULL && seconds < before)
     drop_oldest (self, oldest);
   g_mutex_unlock (&self->lock);
 }
 
-/* ---------------------------------------------------------------------------------------------- the writer's thread */
-
-/* One write of all lines of a source. FALSE: nothing of it is in the file. */
-static gboolean
-append (ProcLogStore *self, Source *source)
+/* Sources without a line, which nobody writes to, are no longer ours. */
+static void
+forget_empty (ProcLogStore *self)
 {
-  int fd = open (source->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
-  struct stat info;
-  gssize n;
+  g_autoptr (GPtrArray) gone = g_ptr_array_new_with_free_func (g_free);
+  GHashTableIter iter;
+  gpointer value;
 
-  if (fd < 0 && errno == ENOENT)
+  g_mutex_lock (&self->lock);
+  g_hash_table_iter_init (&iter, self->sources);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      make_directories (self, source->path);
-      fd = open (source->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+      ProcLogSource *source = value;
+
+      if (source->handles > 0 || source->dirty || proc_log_files_get_bytes (&source->files) > 0)
+        continue;
+      if (source->catalogued)
+        g_ptr_array_add (gone, g_strdup (source->name));
+      g_hash_table_iter_remove (&iter);
     }
-  if (fd < 0 || fstat (fd, &info) != 0)
-    {
-      if (fd >= 0)
-        close (fd);
-      return FALSE;
-    }
-  n = write (fd, source->buffer->str, source->buffer->len);
-  if (n >= 0 && (gsize)n < source->buffer->len && ftruncate (fd, info.st_size) == 0)
-    n = -1; /* the disk is full: no torn lines */
-  close (fd);
-  return n == (gssize)source->buffer->len;
+  g_mutex_unlock (&self->lock);
+  for (guint i = 0; i < gone->len && self->hooks->catalogue != NULL; i++)
+    self->hooks->catalogue (self->hooks_data, gone->pdata[i], FALSE);
+}
+
+/* ---------------------------------------------------------------------------------------------- one round */
+
+/* The longest run of whole lines that still goes into the file, at least one line. Lock held. */
+static gsize
+find_piece (ProcLogStore *self, ProcLogSource *source, const char *text, gsize length)
+{
+  ProcLogFile *file = &g_array_index (source->files.files, ProcLogFile, 0);
+  gint64 room = (gint64)self->limits.file_max - file->size;
+  const char *end;
+
+  if ((gint64)length <= room)
+    return length;
+  end = room > 0 ? memrchr (text, '\n', (gsize)room) : NULL;
+  if (end == NULL && file->size > 0 && proc_log_files_rotate (&source->files))
+    return find_piece (self, source, text, length);
+  if (end == NULL)
+    end = memchr (text, '\n', length);
+  return (gsize)(end - text) + 1;
+}
+
+static guint
+count_lines (const char *text, gsize length)
+{
+  const char *end = text + length;
+  guint lines = 0;
+
+  for (; (text = memchr (text, '\n', (gsize)(end - text))) != NULL && ++lines > 0 && ++text < end;)
+    ;
+  return lines;
+}
+
+/* Keeps the limits of space with `length` more bytes in the source. Lock held. */
+static void
+make_room (ProcLogStore *self, ProcLogSource *source, gsize length)
+{
+  ProcLogSource *oldest;
+  gint64 seconds;
+
+  while (source->files.files->len > 1
+         && proc_log_files_get_bytes (&source->files) + (gint64)length > (gint64)self->limits.source_max)
+    drop_oldest (self, source);
+  while (self->stats.disk_bytes + length > self->limits.total_max && (oldest = find_oldest (self, &seconds)) != NULL)
+    drop_oldest (self, oldest);
 }
 
 static void
-flush_source (ProcLogStore *self, Source *source)
+write_piece (ProcLogStore *self, ProcLogSource *source, const char *text, gsize length, guint lines)
 {
-  gint64 added = (gint64)source->buffer->len, mtime;
   gboolean guard, written;
-  Source *oldest;
+  guint64 inode;
+  gint64 offset;
 
   g_mutex_lock (&self->lock);
-  if (g_array_index (source->sizes, gint64, 0) + added > (gint64)self->limits.file_max
-      && g_array_index (source->sizes, gint64, 0) > 0)
-    rotate (self, source);
-  while (source->sizes->len > 1 && source_bytes (source) + added > (gint64)self->limits.source_max)
-    drop_oldest (self, source);
-  while (self->stats.disk_bytes + (guint64)added > self->limits.total_max
-         && (oldest = find_oldest (self, &mtime)) != NULL)
-    drop_oldest (self, oldest);
   guard = self->stats.disk_guard;
+  if (!guard)
+    make_room (self, source, length);
   g_mutex_unlock (&self->lock);
 
-  written = !guard && append (self, source);
+  written = !guard && proc_log_files_append (&source->files, text, length, &inode, &offset);
 
   g_mutex_lock (&self->lock);
   if (written)
     {
-      g_array_index (source->sizes, gint64, 0) += added;
-      self->stats.disk_bytes += (guint64)added;
-      self->stats.written_lines += source->buffered;
-      self->stats.written_bytes += (guint64)added;
+      ProcLogFile *file = &g_array_index (source->files.files, ProcLogFile, 0);
+
+      file->size += (gint64)length;
+      file->lines = file->lines >= 0 ? file->lines + lines : -1;
+      self->stats.disk_bytes += length;
+      self->stats.written_lines += lines;
+      self->stats.written_bytes += length;
     }
   else
-    self->stats.dropped_disk += source->buffered;
+    self->stats.dropped_disk += lines;
   g_mutex_unlock (&self->lock);
-  g_string_truncate (source->buffer, 0);
-  source->buffered = 0;
+  if (written && self->hooks->written != NULL)
+    self->hooks->written (self->hooks_data, source->name, text, length, inode, offset);
+  if (!written)
+    {
+      g_mutex_lock (&source->lock);
+      source->dropped_lines += lines;
+      source->dropped_bytes += length;
+      g_mutex_unlock (&source->lock);
+    }
 }
 
-/* Formats everything taken from the queue into the buffers of its sources. */
-static GPtrArray *
-distribute (ProcLogStore *self, GQueue *batch)
+static void
+write_text (ProcLogStore *self, ProcLogSource *source, const char *text, gsize length)
 {
-  GPtrArray *touched = g_ptr_array_new ();
-
-  for (GList *l = batch->head; l != NULL; l = l->next)
+  while (length > 0)
     {
-      Queued *queued = l->data;
-      Source *source;
-      gboolean added;
+      gsize piece;
 
       g_mutex_lock (&self->lock);
-      source = g_hash_table_lookup (self->sources, queued->source);
-      added = source == NULL;
-      if (added)
-        source = source_load (self, queued->source);
+      piece = find_piece (self, source, text, length);
       g_mutex_unlock (&self->lock);
-      if (added)
-        self->catalogue (self->catalogue_data, source->name);
-      queued->entry->ts_ms = source->last_ms = MAX (queued->entry->ts_ms, source->last_ms);
-      if (source->buffered++ == 0)
-        g_ptr_array_add (touched, source);
-      proc_log_format (source->buffer, queued->entry);
-      if (source->buffer->len >= self->limits.file_max)
-        flush_source (self, source);
-      if (source->buffered == 0)
-        g_ptr_array_remove (touched, source);
+      write_piece (self, source, text, piece, count_lines (text, piece));
+      text += piece;
+      length -= piece;
     }
-  return touched;
 }
 
-/* Takes what is queued; lock held. FALSE: it is time to end. */
+/* Everything of one source that waits. Returns TRUE if it is to be looked at again later: a summary is not due yet. */
 static gboolean
-wait_for_work (ProcLogStore *self, gint64 last_flush_us, guint last_length, GQueue *batch)
+flush_source (ProcLogStore *self, ProcLogSource *source, gboolean hurry, GString **spare, guint *lines)
+{
+  gboolean untold = proc_log_source_summarise (source, hurry), announce;
+  guint taken = proc_log_source_take (source, spare);
+  gsize bytes = (*spare)->len;
+
+  g_mutex_lock (&self->lock);
+  announce = taken > 0 && !source->catalogued;
+  source->catalogued |= announce;
+  g_mutex_unlock (&self->lock);
+  if (announce && self->hooks->catalogue != NULL)
+    self->hooks->catalogue (self->hooks_data, source->name, TRUE);
+  write_text (self, source, (*spare)->str, bytes);
+  g_mutex_lock (&self->lock);
+  self->stats.queued -= taken;
+  self->stats.queued_bytes -= bytes;
+  g_mutex_unlock (&self->lock);
+  *lines += taken;
+  if ((*spare)->allocated_len > KEEP_BUFFER)
+    {
+      g_string_free (*spare, TRUE);
+      *spare = g_string_new (NULL);
+    }
+  g_string_truncate (*spare, 0);
+  return untold;
+}
+
+/* Writes what waits; `untold` gets the sources with a summary that is not due. Returns the lines. */
+static guint
+run_round (ProcLogStore *self, GPtrArray *dirty, GPtrArray *untold, GString **spare)
+{
+  guint lines = 0;
+
+  guard_disk (self);
+  for (guint i = 0; i < dirty->len; i++)
+    {
+      ProcLogSource *source = dirty->pdata[i];
+      gboolean hurry;
+
+      g_mutex_lock (&self->lock);
+      source->dirty = FALSE;
+      hurry = source->hurry || self->closing;
+      source->hurry = FALSE;
+      g_mutex_unlock (&self->lock);
+      if (flush_source (self, source, hurry, spare, &lines))
+        g_ptr_array_add (untold, source);
+    }
+  return lines;
+}
+
+/* ---------------------------------------------------------------------------------------------- the thread */
+
+static gboolean
+is_urgent (ProcLogStore *self)
+{
+  return self->closing || self->sync_wanted || self->requests->len > 0;
+}
+
+/* Waits for work and takes it. Lock held. FALSE: it is time to end. */
+static gboolean
+wait_for_work (ProcLogStore *self, gint64 last_round_us, guint last_lines, GPtrArray **dirty)
 {
   gint64 pause_us = self->limits.flush_ms * G_GINT64_CONSTANT (1000);
-  gint64 not_before = last_flush_us + (last_length <= CALM_LINES ? pause_us / CALM_LINES : pause_us);
+  gint64 not_before = last_round_us + (last_lines <= CALM_LINES ? pause_us / CALM_LINES : pause_us);
+  GPtrArray *empty = *dirty;
 
-  while (self->queue.length == 0 && !self->closing)
+  while (self->dirty->len == 0 && !is_urgent (self))
     g_cond_wait (&self->wake, &self->lock);
   /* Few lines at once, so that a crash of ours loses least; many together, once per flush_ms. */
-  while (self->queue.length < self->limits.queue_lines / 2 && self->stats.queued_bytes < self->limits.queue_bytes / 2
-         && !self->closing && g_cond_wait_until (&self->wake, &self->lock, not_before))
+  while (self->stats.queued < self->limits.queue_lines / 2 && self->stats.queued_bytes < self->limits.queue_bytes / 2
+         && !is_urgent (self) && g_cond_wait_until (&self->wake, &self->lock, not_before))
     ;
-  if (self->queue.length == 0)
+  if (self->dirty->len == 0 && self->closing)
     return FALSE;
-  *batch = self->queue;
-  g_queue_init (&self->queue);
-  self->stats.queued = 0;
-  self->stats.queued_bytes = 0;
+  *dirty = self->dirty;
+  self->dirty = empty;
+  self->sync_wanted = FALSE;
+  self->rounds_begun++;
   return TRUE;
+}
+
+static void
+answer_requests (ProcLogStore *self)
+{
+  g_autoptr (GPtrArray) requests = NULL;
+
+  g_mutex_lock (&self->lock);
+  requests = self->requests;
+  self->requests = g_ptr_array_new ();
+  g_mutex_unlock (&self->lock);
+  for (guint i = 0; i < requests->len; i++)
+    ((ProcLogRequest *)requests->pdata[i])->run (self, ((ProcLogRequest *)requests->pdata[i])->data);
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < requests->len; i++)
+    ((ProcLogRequest *)requests->pdata[i])->done = TRUE;
+  g_mutex_unlock (&self->lock);
+}
+
+/* What has a summary to come is dirty again, until it came. */
+static void
+end_round (ProcLogStore *self, GPtrArray *untold, gint64 begun_us)
+{
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < untold->len; i++)
+    {
+      ProcLogSource *source = untold->pdata[i];
+
+      if (!source->dirty)
+        g_ptr_array_add (self->dirty, source);
+      source->dirty = TRUE;
+    }
+  self->stats.flush_ms = (g_get_monotonic_time () - begun_us) / 1000;
+  self->rounds_over = self->rounds_begun;
+  g_cond_broadcast (&self->round_over);
+  g_mutex_unlock (&self->lock);
 }
 
 static gpointer
 run (gpointer data)
 {
   ProcLogStore *self = data;
-  gint64 last_flush = 0, last_housekeeping = 0;
-  guint length = 0;
+  GPtrArray *dirty = g_ptr_array_new ();
+  GString *spare = g_string_new (NULL);
+  gint64 last_round = 0, last_housekeeping = 0;
+  guint lines = 0;
 
   for (;;)
     {
-      GQueue batch = G_QUEUE_INIT;
-      g_autoptr (GPtrArray) touched = NULL;
+      g_autoptr (GPtrArray) untold = g_ptr_array_new ();
       gboolean more;
 
       g_mutex_lock (&self->lock);
-      more = wait_for_work (self, last_flush, length, &batch);
+      more = wait_for_work (self, last_round, lines, &dirty);
       g_mutex_unlock (&self->lock);
       if (!more)
-        return NULL;
-      length = batch.length;
-      last_flush = g_get_monotonic_time ();
-      make_room (self);
-      if (last_flush - last_housekeeping >= HOUSEKEEPING_S * G_USEC_PER_SEC)
+        break;
+      last_round = g_get_monotonic_time ();
+      lines = run_round (self, dirty, untold, &spare);
+      if (untold->len > 0)
+        lines = MAX (lines, CALM_LINES + 1);
+      g_ptr_array_set_size (dirty, 0);
+      if (last_round - last_housekeeping >= HOUSEKEEPING_S * G_USEC_PER_SEC)
         {
           expire (self);
-          last_housekeeping = last_flush;
+          forget_empty (self);
+          last_housekeeping = last_round;
         }
-      touched = distribute (self, &batch);
-      for (guint i = 0; i < touched->len; i++)
-        flush_source (self, touched->pdata[i]);
-      g_queue_clear_full (&batch, queued_free);
-      g_mutex_lock (&self->lock);
-      self->written += length;
-      g_cond_broadcast (&self->flushed);
-      g_mutex_unlock (&self->lock);
+      answer_requests (self);
+      end_round (self, untold, last_round);
     }
+  g_ptr_array_unref (dirty);
+  g_string_free (spare, TRUE);
+  return NULL;
 }
 
-/* ---------------------------------------------------------------------------------------------- outside */
+/* ---------------------------------------------------------------------------------------------- life */
 
 ProcLogStore *
 proc_log_store_new (const char *log_dir, const ProcLogLimits *limits, const char *const *sources,
-                    ProcLogCatalogue catalogue, gpointer data)
+                    const ProcLogHooks *hooks, gpointer data)
 {
   ProcLogStore *self = g_new0 (ProcLogStore, 1);
 
   self->log_dir = g_strdup (log_dir);
   self->limits = *limits;
   self->limits.file_max = MIN (limits->file_max, MIN (limits->source_max, limits->total_max) / 4);
-  self->catalogue = catalogue;
-  self->catalogue_data = data;
+  self->hooks = hooks;
+  self->hooks_data = data;
   g_mutex_init (&self->lock);
   g_cond_init (&self->wake);
-  g_cond_init (&self->flushed);
-  g_queue_init (&self->queue);
-  self->sources = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, source_free);
+  g_cond_init (&self->round_over);
+  self->dirty = g_ptr_array_new ();
+  self->requests = g_ptr_array_new ();
+  self->sources = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, proc_log_source_free);
   g_mkdir_with_parents (log_dir, 0755);
   for (guint i = 0; sources != NULL && sources[i] != NULL; i++)
-    source_load (self, sources[i]);
+    {
+      ProcLogSource *source = proc_log_store_get_source (self, sources[i]);
+
+      source->catalogued = TRUE;
+      proc_log_source_unref (source);
+    }
   self->thread = g_thread_new ("hero_proc-log", run, self);
   return self;
 }
@@ -451,40 +409,46 @@ proc_log_store_free (ProcLogStore *self)
   g_cond_signal (&self->wake);
   g_mutex_unlock (&self->lock);
   g_thread_join (self->thread);
-  g_queue_clear_full (&self->queue, queued_free);
+  g_ptr_array_unref (self->dirty);
+  g_ptr_array_unref (self->requests);
   g_hash_table_unref (self->sources);
-  g_cond_clear (&self->flushed);
+  g_cond_clear (&self->round_over);
   g_cond_clear (&self->wake);
   g_mutex_clear (&self->lock);
   g_free (self->log_dir);
   g_free (self);
 }
 
-gboolean
-proc_log_store_add (ProcLogStore *self, const char *source, ProcLogEntry *entry)
+ProcLogSource *
+proc_log_store_get_source (ProcLogStore *self, const char *name)
 {
-  gsize cost = strlen (entry->content) + 128;
-  gboolean room;
+  ProcLogSource *source;
 
   g_mutex_lock (&self->lock);
-  room = self->queue.length < self->limits.queue_lines && self->stats.queued_bytes + cost <= self->limits.queue_bytes;
-  if (room)
+  source = g_hash_table_lookup (self->sources, name);
+  if (source == NULL)
     {
-      Queued *queued = g_new (Queued, 1);
-
-      *queued = (Queued){ g_strdup (source), entry, cost };
-      g_queue_push_tail (&self->queue, queued);
-      self->stats.queued++;
-      self->stats.queued_bytes += cost;
-      self->added++;
-      g_cond_signal (&self->wake);
+      source = proc_log_source_new (self, name);
+      self->stats.disk_bytes += (guint64)proc_log_files_get_bytes (&source->files);
+      g_hash_table_insert (self->sources, source->name, source);
     }
-  else
-    self->stats.dropped_queue++;
+  source->handles++;
   g_mutex_unlock (&self->lock);
-  if (!room)
-    proc_log_entry_free (entry);
-  return room;
+  return source;
+}
+
+void
+proc_log_source_unref (ProcLogSource *source)
+{
+  ProcLogStore *store = source->store;
+
+  g_mutex_lock (&store->lock);
+  if (--source->handles == 0 && source->dirty)
+    {
+      source->hurry = TRUE;
+      g_cond_signal (&store->wake);
+    }
+  g_mutex_unlock (&store->lock);
 }
 
 void
@@ -495,85 +459,111 @@ proc_log_store_get_stats (ProcLogStore *self, ProcLogStats *stats)
   g_mutex_unlock (&self->lock);
 }
 
+guint64
+proc_log_stats_get_dropped (const ProcLogStats *stats)
+{
+  return stats->dropped_rate + stats->dropped_queue + stats->dropped_disk;
+}
+
+/* ---------------------------------------------------------------------------------------------- requests */
+
 void
 proc_log_store_sync (ProcLogStore *self)
 {
   guint64 target;
 
   g_mutex_lock (&self->lock);
-  target = self->added;
-  while (self->written < target)
-    g_cond_wait (&self->flushed, &self->lock);
+  self->sync_wanted = TRUE;
+  g_cond_signal (&self->wake);
+  target = self->rounds_begun + 1;
+  while (self->rounds_over < target)
+    g_cond_wait (&self->round_over, &self->lock);
   g_mutex_unlock (&self->lock);
-}
-
-static gboolean
-matches (const char *source, const char *pattern)
-{
-  gsize length;
-
-  if (pattern == NULL || *pattern == '\0')
-    return TRUE;
-  length = strlen (pattern);
-  if (pattern[length - 1] == '*')
-    return strncmp (source, pattern, length - 1) == 0;
-  return strncmp (source, pattern, length) == 0 && (source[length] == '\0' || source[length] == '.');
-}
-
-static int
-compare_text (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *)a, *(const char *const *)b);
-}
-
-char **
-proc_log_store_list (ProcLogStore *self, const char *pattern)
-{
-  g_autoptr (GPtrArray) names = g_ptr_array_new ();
-  GHashTableIter iter;
-  gpointer name;
-
-  g_mutex_lock (&self->lock);
-  g_hash_table_iter_init (&iter, self->sources);
-  while (g_hash_table_iter_next (&iter, &name, NULL))
-    if (matches (name, pattern))
-      g_ptr_array_add (names, g_strdup (name));
-  g_mutex_unlock (&self->lock);
-  g_ptr_array_sort (names, compare_text);
-  g_ptr_array_add (names, NULL);
-  return (char **)g_ptr_array_free (g_steal_pointer (&names), FALSE);
 }
 
 static void
-segment_close (gpointer data)
+ask_writer (ProcLogStore *self, void (*func) (ProcLogStore *, gpointer), gpointer data)
 {
-  close (((ProcLogSegment *)data)->fd);
+  ProcLogRequest request = { func, data, FALSE };
+
+  g_mutex_lock (&self->lock);
+  g_ptr_array_add (self->requests, &request);
+  g_cond_signal (&self->wake);
+  while (!request.done)
+    g_cond_wait (&self->round_over, &self->lock);
+  g_mutex_unlock (&self->lock);
 }
 
-GArray *
-proc_log_store_open (ProcLogStore *self, const char *name)
+static void
+do_rotate (ProcLogStore *self, gpointer pattern)
 {
-  GArray *segments = g_array_new (FALSE, FALSE, sizeof (ProcLogSegment));
-  Source *source;
+  GHashTableIter iter;
+  gpointer value;
 
-  g_array_set_clear_func (segments, segment_close);
   g_mutex_lock (&self->lock);
-  source = g_hash_table_lookup (self->sources, name);
-  for (guint i = source != NULL ? source->sizes->len : 0; i > 0; i--)
+  g_hash_table_iter_init (&iter, self->sources);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      g_autofree char *path = segment_path (source, i - 1);
-      ProcLogSegment segment = { open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), 0, 0 };
-      struct stat info;
+      ProcLogSource *source = value;
 
-      if (segment.fd < 0)
-        continue;
-      if (fstat (segment.fd, &info) == 0)
-        {
-          segment.size = MIN (info.st_size, g_array_index (source->sizes, gint64, i - 1));
-          segment.inode = info.st_ino;
-        }
-      g_array_append_val (segments, segment);
+      if (proc_log_source_matches (source->name, pattern)
+          && g_array_index (source->files.files, ProcLogFile, 0).size > 0)
+        proc_log_files_rotate (&source->files);
     }
   g_mutex_unlock (&self->lock);
-  return segments;
+}
+
+void
+proc_log_store_rotate (ProcLogStore *self, const char *pattern)
+{
+  ask_writer (self, do_rotate, (gpointer)pattern);
+}
+
+typedef struct
+{
+  const char *pattern;
+  gint64 before_ms;
+  guint64 bytes, segments;
+} Deletion;
+
+static void
+delete_of (ProcLogStore *self, ProcLogSource *source, Deletion *deletion)
+{
+  while (proc_log_files_get_bytes (&source->files) > 0)
+    {
+      guint last = source->files.files->len - 1;
+      gint64 size = g_array_index (source->files.files, ProcLogFile, last).size;
+
+      if (deletion->before_ms > 0 && proc_log_files_get_last_ms (&source->files, last) >= deletion->before_ms)
+        return;
+      drop_oldest (self, source);
+      deletion->bytes += (guint64)size;
+      deletion->segments += size > 0;
+    }
+}
+
+static void
+do_delete (ProcLogStore *self, gpointer data)
+{
+  Deletion *deletion = data;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_mutex_lock (&self->lock);
+  g_hash_table_iter_init (&iter, self->sources);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (proc_log_source_matches (((ProcLogSource *)value)->name, deletion->pattern))
+      delete_of (self, value, deletion);
+  g_mutex_unlock (&self->lock);
+  forget_empty (self);
+}
+
+void
+proc_log_store_delete (ProcLogStore *self, const char *pattern, gint64 before_ms, guint64 *bytes, guint64 *segments)
+{
+  Deletion deletion = { pattern, before_ms, 0, 0 };
+
+  ask_writer (self, do_delete, &deletion);
+  *bytes = deletion.bytes;
+  *segments = deletion.segments;
 }

@@ -103,7 +103,7 @@ test_survives (Fixture *f, gconstpointer data)
   proc_batch_delete_service (batch, "two");
   proc_batch_put_counters (batch, 259, 8);
   proc_journal_keep (f->journal, batch, on_done, f);
-  proc_journal_keep_source (f->journal, "one.a");
+  proc_journal_keep_source (f->journal, "one.a", TRUE);
   wait_answers (f, 2);
   g_clear_pointer (&f->journal, proc_journal_close);
   open_journal (f);

@@ -17,7 +17,8 @@ test_format (void)
   g_autoptr (GString) line = g_string_new (NULL);
   g_autoptr (ProcLogEntry) back = NULL;
 
-  proc_log_format (line, &entry);
+  proc_log_format_head (line, &entry);
+  proc_log_format_content (line, entry.content, strlen (entry.content));
   g_assert_cmpstr (line->str, ==, "1700000000\t3\t9\t30\tms:042,st:err,cut:1,dropped:5\ta b[BR]c\n");
   back = proc_log_parse (line->str, line->len - 1);
   g_assert_nonnull (back);
@@ -53,6 +54,8 @@ test_levels (void)
   } rows[] = {
     { "ERROR: broken", 254 },
     { "[warn] x", 30 },
+    { "{\"msg\":\"an error\",\"level\":\"info\"}", 10 },
+    { "{\"msg\":\"an error\",\"level\":40}", 40 },
     { "{\"level\":\"debug\",\"msg\":\"error\"}", 0 },
     { "2026-01-01T00:00:00Z INFO  ok", 10 },
     { "nothing special", 10 },
@@ -63,16 +66,16 @@ test_levels (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    g_assert_cmpuint (proc_log_detect_level (rows[i].content), ==, rows[i].level);
+    g_assert_cmpuint (proc_log_detect_level (rows[i].content, strlen (rows[i].content)), ==, rows[i].level);
   g_assert_cmpint (proc_level_parse ("warn"), ==, 30);
   g_assert_cmpint (proc_level_parse ("254"), ==, 254);
   g_assert_cmpint (proc_level_parse ("loud"), ==, -1);
 }
 
 static void
-collect (const char *line, gboolean truncated, gpointer data)
+collect (const char *line, gsize length, gboolean truncated, gpointer data)
 {
-  g_string_append_printf (data, "<%s%s>", line, truncated ? "+" : "");
+  g_string_append_printf (data, "<%.*s%s>", (int)length, line, truncated ? "+" : "");
 }
 
 static void

@@ -18,12 +18,18 @@ typedef struct
 } Fixture;
 
 static void
-on_catalogue (gpointer data, const char *source)
+on_catalogue (gpointer data, const char *source, gboolean ours)
 {
   Fixture *f = data;
+  guint at;
 
-  g_ptr_array_add (f->catalogue, g_strdup (source));
+  if (ours)
+    g_ptr_array_add (f->catalogue, g_strdup (source));
+  else if (g_ptr_array_find_with_equal_func (f->catalogue, source, g_str_equal, &at))
+    g_ptr_array_remove_index (f->catalogue, at);
 }
+
+static const ProcLogHooks hooks = { .catalogue = on_catalogue };
 
 static void
 open_store (Fixture *f)
@@ -33,7 +39,7 @@ open_store (Fixture *f)
   for (guint i = 0; i < f->catalogue->len; i++)
     g_ptr_array_add (known, f->catalogue->pdata[i]);
   g_ptr_array_add (known, NULL);
-  f->store = proc_log_store_new (f->dir, &f->limits, (const char *const *)known->pdata, on_catalogue, f);
+  f->store = proc_log_store_new (f->dir, &f->limits, (const char *const *)known->pdata, &hooks, f);
 }
 
 static void
@@ -41,7 +47,7 @@ set_up (Fixture *f, gconstpointer data)
 {
   f->dir = g_dir_make_tmp ("proc-log-XXXXXX", NULL);
   f->catalogue = g_ptr_array_new_with_free_func (g_free);
-  f->limits = (ProcLogLimits){ 16 << 20, 256 << 20, 2048u << 20, 0, 14, 10, 10000, 10 << 20 };
+  f->limits = (ProcLogLimits){ 16 << 20, 256 << 20, 2048u << 20, 0, 14, 10, 10000, 10 << 20, 100000, 100000, 1 << 30, 1 << 30 };
   if (data != NULL)
     f->limits.file_max = f->limits.source_max = f->limits.total_max = GPOINTER_TO_UINT (data);
   open_store (f);
@@ -59,14 +65,32 @@ tear_down (Fixture *f, gconstpointer data)
 }
 
 static void
+set_rate (Fixture *f, guint lines, guint burst)
+{
+  proc_log_store_free (f->store);
+  f->limits.rate_lines = lines;
+  f->limits.burst_lines = burst;
+  open_store (f);
+}
+
+/* FALSE: it was dropped. */
+static gboolean
+try_add (Fixture *f, const char *source, gint64 ms, guint level, const char *content)
+{
+  g_autoptr (ProcLogSource) handle = proc_log_store_get_source (f->store, source);
+  ProcLogEntry entry = { .ts_ms = ms, .level = level };
+  gboolean added;
+
+  proc_log_source_begin (handle);
+  added = proc_log_source_add (handle, &entry, content, strlen (content));
+  proc_log_source_end (handle);
+  return added;
+}
+
+static void
 add (Fixture *f, const char *source, gint64 ms, guint level, const char *content)
 {
-  ProcLogEntry *entry = g_new0 (ProcLogEntry, 1);
-
-  entry->ts_ms = ms;
-  entry->level = level;
-  entry->content = g_strdup (content);
-  g_assert_true (proc_log_store_add (f->store, source, entry));
+  g_assert_true (try_add (f, source, ms, level, content));
 }
 
 static ProcLogResult *
@@ -296,13 +320,14 @@ test_torn (Fixture *f, gconstpointer data)
 static void
 test_flood (Fixture *f, gconstpointer data)
 {
-  ProcCaptureLimits limits = { 100, 200, 1 << 20, 8 << 20, 16384 };
-  g_autoptr (ProcCapture) capture = proc_capture_new (f->store, &limits, NULL);
+  g_autoptr (ProcCapture) capture = NULL;
   g_autofree char *loud = g_build_filename (f->dir, "loud.out", NULL),
                   *quiet = g_build_filename (f->dir, "quiet.out", NULL);
   int in[2], out[2];
   g_autoptr (ProcLogResult) noisy = NULL, calm = NULL, told = NULL;
 
+  set_rate (f, 100, 200);
+  capture = proc_capture_new (f->store, 16384, NULL);
   in[0] = proc_fifo_open (loud, 65536, NULL);
   out[0] = open (loud, O_RDWR | O_CLOEXEC);
   in[1] = proc_fifo_open (quiet, 65536, NULL);

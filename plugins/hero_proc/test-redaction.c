@@ -71,9 +71,10 @@ test_cut (void)
 }
 
 static void
-on_line (const char *line, gboolean truncated, gpointer data)
+on_line (const char *bytes, gsize length, gboolean truncated, gpointer data)
 {
   gpointer *pair = data;
+  g_autofree char *line = g_strndup (bytes, length);
   g_autofree char *redacted = proc_redaction_apply (pair[0], line, truncated);
 
   g_string_append_printf (pair[1], "%s\n", redacted != NULL ? redacted : line);
