@@ -250,7 +250,7 @@ check_secrets (gpointer data, gboolean *failing)
 {
   const char *locked = proc_secrets_why_locked (((HeroProc *)data)->secrets);
 
-  return locked != NULL ? g_strdup_printf ("secrets are locked: %s", locked) : NULL;
+  return locked != NULL ? g_strdup_printf ("locked: %s", locked) : NULL;
 }
 
 static guint64

@@ -38,6 +38,8 @@ void hero_proc_destroy (gpointer self);
 /* ---- its parts of start */
 void hero_proc_register_rpc (HeroProc *self);
 void hero_proc_register_page (HeroProc *self);
+/* page-secrets.c: a tab of page.c's table */
+void hero_proc_render_secrets (gpointer self, HeroPage *page);
 
 /* ---- rpc-service.c, rpc-logs.c, ..: the handlers, in rpc.c's table */
 void hero_proc_rpc_service_set (gpointer self, HeroRpcCall *call);

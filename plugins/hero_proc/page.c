@@ -3,6 +3,7 @@
  * are written on the service thread.
  */
 #include "hero-proc.h"
+#include "hero_proc-resource.h"
 
 #include <string.h>
 
@@ -283,8 +284,10 @@ hero_proc_register_page (HeroProc *self)
   static const HeroPageTab tabs[]
       = { { "services", "Services", render_services, .events = "service.*|job.*", .domain = "jobs" },
           { "output", "Output", render_output, .refresh_s = 5 },
+          { "secrets", "Secrets", hero_proc_render_secrets, .events = "secret.*", .domain = "secrets",
+            .scripts = "secrets.js" },
           { NULL } };
-  static const HeroPageSpec spec = HERO_PAGE_SPEC (.tabs = tabs);
+  static const HeroPageSpec spec = HERO_PAGE_SPEC (.tabs = tabs, .resource_prefix = "/hero_proc/static");
 
-  hero_service_set_page (self->ctx, &spec, NULL, self);
+  hero_service_set_page (self->ctx, &spec, hero_proc_get_resource (), self);
 }
