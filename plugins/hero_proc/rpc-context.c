@@ -34,6 +34,50 @@ hero_proc_rpc_context_list (gpointer data, HeroRpcCall *call)
   hero_rpc_return_array (call, array);
 }
 
+/* ---------------------------------------------------------------------------------------------- in definitions */
+
+static gboolean resolve_all (ProcContexts *contexts, JsonNode *node, GError **error);
+
+/* `context` of one object, and of those it holds under `actions` and `env_secrets`. */
+static gboolean
+resolve (ProcContexts *contexts, JsonObject *object, GError **error)
+{
+  const char *name = json_object_get_string_member_with_default (object, "context", NULL);
+  guint32 id;
+
+  if (name != NULL && !proc_contexts_parse (contexts, name, &id))
+    {
+      g_set_error (error, PROC_ERROR, PROC_ERROR_CONTEXT_NOT_FOUND, "context not found: %s", name);
+      return FALSE;
+    }
+  if (name != NULL)
+    json_object_set_int_member (object, "context", id);
+  return resolve_all (contexts, json_object_get_member (object, "actions"), error)
+         && resolve_all (contexts, json_object_get_member (object, "env_secrets"), error)
+         && resolve_all (contexts, json_object_get_member (object, "envSecrets"), error);
+}
+
+/* The objects in an array or object; anything else is for the reader of the definition to refuse. */
+static gboolean
+resolve_all (ProcContexts *contexts, JsonNode *node, GError **error)
+{
+  g_autoptr (GList) nodes = node == NULL                    ? NULL
+                            : JSON_NODE_HOLDS_ARRAY (node)  ? json_array_get_elements (json_node_get_array (node))
+                            : JSON_NODE_HOLDS_OBJECT (node) ? json_object_get_values (json_node_get_object (node))
+                                                            : NULL;
+
+  for (GList *l = nodes; l != NULL; l = l->next)
+    if (JSON_NODE_HOLDS_OBJECT (l->data) && !resolve (contexts, json_node_get_object (l->data), error))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+hero_proc_resolve_contexts (HeroProc *self, JsonObject *spec, GError **error)
+{
+  return resolve (self->contexts, spec, error);
+}
+
 /* ---------------------------------------------------------------------------------------------- changing */
 
 typedef struct

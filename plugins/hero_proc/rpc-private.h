@@ -24,5 +24,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcPending, proc_pending_free)
 void proc_rpc_log_change (HeroProc *self, HeroRpcCall *call, const char *name);
 /* {"ok":true,"name":name}; name NULL = without. Transfer full. */
 JsonObject *proc_rpc_ok (const char *name);
+/* Names of contexts in a definition become their numbers. PROC_ERROR_CONTEXT_NOT_FOUND. */
+gboolean hero_proc_resolve_contexts (HeroProc *self, JsonObject *spec, GError **error);
 
 G_END_DECLS

@@ -179,7 +179,7 @@ read_service (HeroProc *self, HeroRpcCall *call, GPtrArray *actions, GPtrArray *
   if (given == NULL)
     return NULL;
   spec = zinit ? proc_spec_from_zinit (given, warnings, error) : json_object_ref (given);
-  if (spec == NULL)
+  if (spec == NULL || !hero_proc_resolve_contexts (self, spec, error))
     return NULL;
   service = proc_service_from_json (spec, "spec", hero_rpc_call_get_identity (call)->context, actions, warnings, error);
   if (service == NULL || !check_context (self, call, service, actions, error)

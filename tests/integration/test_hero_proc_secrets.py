@@ -206,6 +206,11 @@ def test_contexts(bundle):
     assert call(bundle, 'service.list', context='shop') == []
     call(bundle, 'service.set', name='web', context=5, start=True,
          actions=[{'name': 'web', 'interpreter': 'sh', 'is_process': True, 'script': 'while sleep 0.1; do :; done'}])
+    call(bundle, 'service.set', name='named', context='shop', start=True, actions=[
+        {'name': 'named', 'interpreter': 'sh', 'script': 'test "$A$B" = "in fivein five"',
+         'env_secrets': {'A': 'a', 'B': {'key': 'a', 'context': 'shop'}}}])
+    assert wait_status(bundle, 'named', state='success') and call(bundle, 'service.get', 'named')['context'] == 5
+    assert fails(bundle, -32000, 'service.set', name='x', context='nobody', actions=['web']).data['code_name'] == 'context_not_found'
     assert fails(bundle, -32002, 'context.delete', id='shop').data['code_name'] == 'service_is_up'
     call(bundle, 'service.stop', name='web')
     assert call(bundle, 'context.delete', id='shop') == {'ok': True}
