@@ -1,4 +1,4 @@
-/* test-config-plugin.c: the table of a service, checked against the keys of its plugin: values, defaults, diagnostics, description. */
+/* test-config-plugin.c: the table of a service against the keys of its plugin: values, defaults, diagnostics. */
 #include "test-config.h"
 
 static const HeroConfigKey columns[] = {

@@ -1,4 +1,4 @@
-/* test-config.c: hero_bundle.toml row by row, the host's part: values, defaults, sources, and every diagnostic with its place. */
+/* test-config.c: hero_bundle.toml, the host's part: values, defaults, sources, and every diagnostic with its place. */
 #include "test-config.h"
 
 static void
