@@ -24,7 +24,13 @@ proc_entry_free (gpointer data)
 {
   ProcEntry *entry = data;
 
+  if (entry->look_timer != NULL)
+    {
+      g_source_destroy (entry->look_timer);
+      g_source_unref (entry->look_timer);
+    }
   proc_service_unref (entry->spec);
+  g_free (entry->held_by);
   g_ptr_array_unref (entry->jobs);
   g_ptr_array_unref (entry->waiters);
   g_free (entry);
@@ -47,6 +53,9 @@ proc_entry_get_state (const ProcEntry *entry)
 {
   g_autofree ProcJobView *views = g_new (ProcJobView, MAX (entry->jobs->len, 1));
 
+  if (entry->waiting ? entry->blocked && proc_entry_is_active (entry)
+                     : entry->held_by != NULL && !proc_entry_is_active (entry))
+    return PROC_STATE_BLOCKED;
   for (guint i = 0; i < entry->jobs->len; i++)
     views[i] = proc_job_get_view (entry->jobs->pdata[i]);
   return proc_service_state (views, entry->jobs->len);
@@ -68,6 +77,50 @@ proc_entry_is_active (const ProcEntry *entry)
     if (proc_job_is_active (entry->jobs->pdata[i]))
       return TRUE;
   return FALSE;
+}
+
+gboolean
+proc_entry_is_satisfied (const ProcEntry *entry)
+{
+  if (entry->waiting || entry->committing || entry->stops > 0 || entry->deleting)
+    return FALSE;
+  for (guint i = 0; i < entry->jobs->len; i++)
+    {
+      const ProcJob *job = entry->jobs->pdata[i];
+
+      if (job->spec->is_process ? job->phase != PROC_PHASE_RUNNING || job->pid == 0 || !job->ready
+                                : job->phase != PROC_PHASE_SUCCEEDED)
+        return FALSE;
+    }
+  return entry->jobs->len > 0;
+}
+
+gboolean
+proc_entry_may_touch (const ProcEntry *entry, const ProcEntry *other)
+{
+  return entry->spec->context == 0 || entry->spec->context == other->spec->context;
+}
+
+void
+proc_entry_set_wanted (ProcEntry *entry, ProcWanted wanted)
+{
+  ProcService *changed;
+
+  if (entry->spec->wanted == wanted)
+    return;
+  changed = proc_service_with_wanted (entry->spec, wanted);
+  proc_service_unref (entry->spec);
+  entry->spec = changed;
+}
+
+void
+proc_entry_hold (ProcServices *self, ProcEntry *entry, const char *by)
+{
+  char *copy = g_strdup (by);
+
+  self->n_held += (by != NULL) - (entry->held_by != NULL);
+  g_free (entry->held_by);
+  entry->held_by = copy;
 }
 
 /* TRUE if every job is ready, or has done what it is for. */
@@ -114,6 +167,20 @@ proc_services_tell_name (ProcServices *self, const char *event, const char *name
   proc_services_tell (self, event, data);
 }
 
+static void
+set_blocked_reason (ProcServices *self, const ProcEntry *entry, JsonObject *data)
+{
+  g_autoptr (ProcGate) gate = proc_gate_look (self, entry);
+  GPtrArray *names = gate->waiting_on->len > 0 ? gate->waiting_on : gate->conflicts_with;
+  g_autoptr (GString) text = g_string_new (gate->waiting_on->len > 0 ? "waiting on: " : "conflicts with: ");
+
+  for (guint i = 0; i < names->len; i++)
+    g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", (const char *)names->pdata[i]);
+  if (names->len == 0)
+    g_string_printf (text, "stopped with %s", entry->held_by);
+  json_object_set_string_member (data, "reason", text->str);
+}
+
 void
 proc_entry_tell_state (ProcServices *self, ProcEntry *entry, ProcState state)
 {
@@ -125,7 +192,9 @@ proc_entry_tell_state (ProcServices *self, ProcEntry *entry, ProcState state)
   json_object_set_string_member (data, "from", proc_state_words[entry->known_state]);
   json_object_set_string_member (data, "to", proc_state_words[state]);
   json_object_set_int_member (data, "pid", live != NULL ? live->pid : 0);
-  if (first != NULL && first->error != NULL)
+  if (state == PROC_STATE_BLOCKED)
+    set_blocked_reason (self, entry, data);
+  else if (first != NULL && first->error != NULL)
     json_object_set_string_member (data, "reason", first->error);
   else
     json_object_set_null_member (data, "reason");
@@ -152,13 +221,13 @@ on_wait_limit (gpointer data)
 }
 
 /* timeout_ms 0 = for ever. */
-ProcWaiter *
+void
 proc_entry_wait (ProcServices *self, ProcEntry *entry, ProcWaitKind kind, guint timeout_ms, ProcDone done,
                  gpointer data)
 {
   ProcWaiter *waiter = g_new0 (ProcWaiter, 1);
 
-  *waiter = (ProcWaiter){ self, entry, kind, FALSE, done, data, NULL };
+  *waiter = (ProcWaiter){ self, entry, kind, done, data, NULL };
   if (timeout_ms > 0)
     {
       waiter->limit = g_timeout_source_new (timeout_ms);
@@ -166,7 +235,6 @@ proc_entry_wait (ProcServices *self, ProcEntry *entry, ProcWaitKind kind, guint 
       g_source_attach (waiter->limit, self->setup.context);
     }
   g_ptr_array_add (entry->waiters, waiter);
-  return waiter;
 }
 
 /* Answers everybody of one kind. */

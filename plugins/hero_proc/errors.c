@@ -7,6 +7,7 @@ typedef struct
   char *expected;
   char *field;
   guint position;
+  char **names;
 } ProcErrorPrivate;
 
 static void
@@ -21,6 +22,7 @@ proc_error_private_copy (const ProcErrorPrivate *from, ProcErrorPrivate *to)
   to->expected = g_strdup (from->expected);
   to->field = g_strdup (from->field);
   to->position = from->position;
+  to->names = g_strdupv (from->names);
 }
 
 static void
@@ -29,6 +31,7 @@ proc_error_private_clear (ProcErrorPrivate *priv)
   g_free (priv->param);
   g_free (priv->expected);
   g_free (priv->field);
+  g_strfreev (priv->names);
 }
 
 G_DEFINE_EXTENDED_ERROR (ProcError, proc_error)
@@ -83,4 +86,22 @@ proc_error_get_cron (const GError *error, const char **field, guint *position)
   *field = priv->field;
   *position = priv->position;
   return TRUE;
+}
+
+GError *
+proc_error_new_names (ProcErrorCode code, const char *text, const char *separator, const char *const *names)
+{
+  g_autofree char *list = g_strjoinv (separator, (char **)names);
+  GError *error = g_error_new (PROC_ERROR, (int)code, "%s%s", text, list);
+  ProcErrorPrivate *priv = proc_error_get_private (error);
+
+  priv->names = g_strdupv ((char **)names);
+  return error;
+}
+
+const char *const *
+proc_error_get_names (const GError *error)
+{
+  return error->domain == PROC_ERROR ? (const char *const *)((ProcErrorPrivate *)proc_error_get_private (error))->names
+                                     : NULL;
 }

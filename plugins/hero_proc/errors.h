@@ -23,6 +23,8 @@ typedef enum
   PROC_ERROR_LIMIT,               /* -32014 */
   PROC_ERROR_LOCKED,              /* -32015 */
   PROC_ERROR_CONFIRM,             /* -32018 */
+  PROC_ERROR_DEPENDENCY_CYCLE,    /* -32010, names in data.cycle */
+  PROC_ERROR_HAS_DEPENDENTS,      /* -32010, names in data.dependents */
   PROC_ERROR_FORBIDDEN,           /* -32094 */
   PROC_ERROR_SECRET_MISSING,      /* never told to a client: a start failed for want of a secret */
 } ProcErrorCode;
@@ -35,7 +37,10 @@ GError *proc_error_new_param (const char *param, const char *expected, const cha
 /* PROC_ERROR_INVALID_CRON; also remembers the field of the expression ("minute") and the 1-based character. */
 GError *proc_error_new_cron (const char *param, const char *field, guint position, const char *expected,
                              const char *found);
-/* The two of an error made by either, or NULL. */
+/* An error about several names: "<text>a, b". */
+GError *proc_error_new_names (ProcErrorCode code, const char *text, const char *separator, const char *const *names);
+const char *const *proc_error_get_names (const GError *error); /* NULL = it has none */
+/* The two of an error of a parameter, or NULL. */
 const char *proc_error_get_param (const GError *error);
 const char *proc_error_get_expected (const GError *error);
 /* FALSE if it is not of a cron expression. field: borrowed from the error. */

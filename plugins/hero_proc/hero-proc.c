@@ -207,6 +207,7 @@ make_services (HeroProc *self, const ProcLoaded *loaded)
                               .journal = self->journal,
                               .actions = self->actions,
                               .jobs = self->jobs,
+                              .socket_root = hero_service_get_socket_root (self->ctx),
                               .event = on_event,
                               .log = on_log,
                               .owner = self };
@@ -384,6 +385,7 @@ hero_proc_start (gpointer data, GCancellable *cancellable, GError **error)
   hero_proc_register_page (self);
   register_health (self);
   proc_jobs_recover (self->jobs);
+  proc_services_resume (self->services);
   if (hero_service_get_boolean (self->ctx, "autostart"))
     proc_services_autostart (self->services);
   hero_service_ready (self->ctx);

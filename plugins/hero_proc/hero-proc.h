@@ -50,6 +50,8 @@ void hero_proc_rpc_service_start (gpointer self, HeroRpcCall *call);
 void hero_proc_rpc_service_stop (gpointer self, HeroRpcCall *call);
 void hero_proc_rpc_service_restart (gpointer self, HeroRpcCall *call);
 void hero_proc_rpc_service_delete (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_why (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_tree (gpointer self, HeroRpcCall *call);
 void hero_proc_rpc_logs_query (gpointer self, HeroRpcCall *call);
 
 void hero_proc_rpc_secret_set (gpointer self, HeroRpcCall *call);

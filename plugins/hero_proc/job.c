@@ -108,6 +108,12 @@ proc_job_is_active (const ProcJob *self)
   return proc_phase_is_active (self->phase);
 }
 
+gboolean
+proc_job_is_unbegun (const ProcJob *self)
+{
+  return self->phase == PROC_PHASE_PENDING && self->attempt == 0;
+}
+
 ProcJobView
 proc_job_get_view (const ProcJob *self)
 {

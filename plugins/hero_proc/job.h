@@ -80,6 +80,8 @@ void proc_job_add_attempt (ProcJob *self, pid_t pid, const char *message);
 GPtrArray *proc_jobs_copy (GPtrArray *jobs);
 
 gboolean proc_job_is_active (const ProcJob *self);
+/* Pending, and never handed on: its service lets it go when nothing holds it. */
+gboolean proc_job_is_unbegun (const ProcJob *self);
 ProcJobView proc_job_get_view (const ProcJob *self);
 
 gint64 proc_now_ms (void);

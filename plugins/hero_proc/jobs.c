@@ -267,7 +267,11 @@ proc_jobs_recover (ProcJobs *self)
   for (guint i = 0; i < active->len; i++)
     {
       ProcJob *job = active->pdata[i];
-      const ProcStat *process = job->token != NULL ? g_hash_table_lookup (found, job->token) : NULL;
+      const ProcStat *process;
+
+      if (job->service != NULL && proc_job_is_unbegun (job))
+        continue;
+      process = job->token != NULL ? g_hash_table_lookup (found, job->token) : NULL;
 
       find_redaction (self, job);
       proc_supervisor_adopt (self->supervisor, job, boot_id, process != NULL ? process->pid : 0,

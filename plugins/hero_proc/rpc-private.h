@@ -11,7 +11,7 @@ typedef struct
   HeroProc *self;
   HeroRpcCall *call;
   char *name;
-  gboolean was_up;
+  GPtrArray *names; /* of char *: what was started or stopped */
   ProcSetResult result;
   GPtrArray *warnings;
 } ProcPending;

@@ -189,6 +189,19 @@ read_service (HeroProc *self, HeroRpcCall *call, GPtrArray *actions, GPtrArray *
   return g_steal_pointer (&service);
 }
 
+/* A name nobody has defined yet may be a slip of the pen. */
+static void
+warn_of_unknown (HeroProc *self, const ProcService *service, GPtrArray *warnings)
+{
+  for (guint edge = 0; edge < PROC_N_EDGES; edge++)
+    for (char **name = service->edges[edge]; *name != NULL; name++)
+      if (proc_services_get (self->services, *name) == NULL
+          && proc_externals_look (proc_services_get_externals (self->services), *name) == PROC_EXTERNAL_ABSENT)
+        g_ptr_array_add (warnings,
+                         g_strdup_printf ("%s: service '%s' is not known%s", proc_edge_words[edge], *name,
+                                          edge == PROC_EDGE_REQUIRES ? "; it blocks the start until it is there" : ""));
+}
+
 void
 hero_proc_rpc_service_set (gpointer data, HeroRpcCall *call)
 {
@@ -205,6 +218,7 @@ hero_proc_rpc_service_set (gpointer data, HeroRpcCall *call)
       hero_proc_rpc_fail (call, error, NULL);
       return;
     }
+  warn_of_unknown (self, service, warnings);
   proc_rpc_log_change (self, call, service->name);
   pending = proc_pending_new (self, call, service->name);
   pending->warnings = g_steal_pointer (&warnings);

@@ -2,6 +2,7 @@
 #include "errors.h"
 #include "rpc-private.h"
 #include "status.h"
+#include "why.h"
 
 ProcPending *
 proc_pending_new (HeroProc *self, HeroRpcCall *call, const char *name)
@@ -11,6 +12,7 @@ proc_pending_new (HeroProc *self, HeroRpcCall *call, const char *name)
   pending->self = self;
   pending->call = call;
   pending->name = g_strdup (name);
+  pending->names = g_ptr_array_new_with_free_func (g_free);
   return pending;
 }
 
@@ -18,6 +20,7 @@ void
 proc_pending_free (ProcPending *pending)
 {
   g_free (pending->name);
+  g_ptr_array_unref (pending->names);
   g_clear_pointer (&pending->warnings, g_ptr_array_unref);
   g_free (pending);
 }
@@ -67,12 +70,12 @@ proc_rpc_ok (const char *name)
 }
 
 static JsonArray *
-names (const char *name, gboolean listed)
+names_to_json (GPtrArray *names)
 {
   JsonArray *array = json_array_new ();
 
-  if (listed)
-    json_array_add_string_element (array, name);
+  for (guint i = 0; i < names->len; i++)
+    json_array_add_string_element (array, names->pdata[i]);
   return array;
 }
 
@@ -100,6 +103,32 @@ hero_proc_rpc_service_status (gpointer data, HeroRpcCall *call)
 
   if (entry != NULL)
     hero_rpc_return_object (call, proc_status_to_json (self->services, entry));
+}
+
+void
+hero_proc_rpc_service_why (gpointer data, HeroRpcCall *call)
+{
+  HeroProc *self = data;
+  ProcEntry *entry = get_entry (self, call);
+
+  if (entry != NULL)
+    hero_rpc_return_object (call, proc_why_to_json (self->services, entry));
+}
+
+static gboolean
+is_visible_to (const ProcEntry *entry, gpointer call)
+{
+  return is_visible (call, entry);
+}
+
+void
+hero_proc_rpc_service_tree (gpointer data, HeroRpcCall *call)
+{
+  HeroProc *self = data;
+
+  if (!hero_rpc_has (call, "name") || get_entry (self, call) != NULL)
+    hero_rpc_return_object (
+        call, proc_tree_to_json (self->services, hero_rpc_get_string (call, "name"), is_visible_to, call));
 }
 
 /* What service.list is to show. */
@@ -221,7 +250,9 @@ on_started (const GError *error, gpointer data)
   else
     json_object_set_null_member (object, "run_id");
   json_object_set_array_member (object, "job_ids", ids);
-  json_object_set_array_member (object, "started", names (pending->name, !pending->was_up));
+  json_object_set_array_member (object, "started", names_to_json (pending->names));
+  if (proc_entry_get_state (entry) == PROC_STATE_BLOCKED)
+    proc_why_add (object, pending->self->services, entry);
   hero_rpc_return_object (pending->call, object);
 }
 
@@ -230,7 +261,6 @@ pending_for (HeroProc *self, HeroRpcCall *call, const ProcEntry *entry)
 {
   ProcPending *pending = proc_pending_new (self, call, entry->spec->name);
 
-  pending->was_up = proc_state_is_up (proc_entry_get_state (entry));
   proc_rpc_log_change (self, call, entry->spec->name);
   return pending;
 }
@@ -252,7 +282,7 @@ hero_proc_rpc_service_start (gpointer data, HeroRpcCall *call)
     return;
   pending = pending_for (self, call, entry);
   proc_services_start (self->services, pending->name, wants_wait (call, entry),
-                       (guint)hero_rpc_get_integer (call, "timeout_ms"), on_started, pending);
+                       (guint)hero_rpc_get_integer (call, "timeout_ms"), pending->names, on_started, pending);
 }
 
 void
@@ -265,9 +295,8 @@ hero_proc_rpc_service_restart (gpointer data, HeroRpcCall *call)
   if (entry == NULL)
     return;
   pending = pending_for (self, call, entry);
-  pending->was_up = FALSE;
   proc_services_restart (self->services, pending->name, hero_rpc_get_boolean (call, "force"), wants_wait (call, entry),
-                         (guint)hero_rpc_get_integer (call, "timeout_ms"), on_started, pending);
+                         (guint)hero_rpc_get_integer (call, "timeout_ms"), pending->names, on_started, pending);
 }
 
 static void
@@ -279,7 +308,7 @@ on_stopped (const GError *error, gpointer data)
   ProcState state = entry != NULL ? proc_entry_get_state (entry) : PROC_STATE_INACTIVE;
 
   json_object_set_string_member (object, "state", proc_state_words[state]);
-  json_object_set_array_member (object, "stopped", names (pending->name, pending->was_up));
+  json_object_set_array_member (object, "stopped", names_to_json (pending->names));
   hero_rpc_return_object (pending->call, object);
 }
 
@@ -288,13 +317,19 @@ hero_proc_rpc_service_stop (gpointer data, HeroRpcCall *call)
 {
   HeroProc *self = data;
   ProcEntry *entry = get_entry (self, call);
+  ProcStopOptions options;
   ProcPending *pending;
 
   if (entry == NULL)
     return;
   pending = pending_for (self, call, entry);
-  proc_services_stop (self->services, pending->name, hero_rpc_get_boolean (call, "force"),
-                      hero_rpc_get_boolean (call, "wait"), hero_rpc_get_boolean (call, "persist"), on_stopped, pending);
+  options = (ProcStopOptions){
+    .cascade = hero_rpc_has (call, "cascade") ? hero_rpc_get_boolean (call, "cascade") : entry->spec->cascade_stop,
+    .force = hero_rpc_get_boolean (call, "force"),
+    .wait = hero_rpc_get_boolean (call, "wait"),
+    .persist = hero_rpc_get_boolean (call, "persist"),
+  };
+  proc_services_stop (self->services, pending->name, &options, pending->names, on_stopped, pending);
 }
 
 static void
@@ -310,7 +345,7 @@ on_deleted (const GError *error, gpointer data)
     }
   object = proc_rpc_ok (NULL);
   json_object_set_boolean_member (object, "deleted", TRUE);
-  json_object_set_array_member (object, "stopped", names (pending->name, pending->was_up));
+  json_object_set_array_member (object, "stopped", names_to_json (pending->names));
   hero_rpc_return_object (pending->call, object);
 }
 
@@ -325,5 +360,5 @@ hero_proc_rpc_service_delete (gpointer data, HeroRpcCall *call)
     return;
   pending = pending_for (self, call, entry);
   proc_services_delete (self->services, pending->name, hero_rpc_get_boolean (call, "force"),
-                        hero_rpc_get_boolean (call, "actions"), on_deleted, pending);
+                        hero_rpc_get_boolean (call, "actions"), pending->names, on_deleted, pending);
 }

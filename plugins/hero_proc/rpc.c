@@ -14,6 +14,7 @@ enum
   RPC_INVALID_SIGNAL = -32004,
   RPC_CONFIG = -32005,
   RPC_EXISTS = -32007,
+  RPC_DEPENDENCY = -32010,
   RPC_PROCESS = -32011,
   RPC_STORAGE = -32013,
   RPC_LIMIT = -32014,
@@ -45,9 +46,21 @@ static const struct
   { PROC_ERROR_DAMAGED, RPC_STORAGE, "storage_error", NULL },
   { PROC_ERROR_LOCKED, RPC_LOCKED, "secret_store_locked", NULL },
   { PROC_ERROR_CONFIRM, RPC_CONFIRM, "confirmation_required", NULL },
+  { PROC_ERROR_DEPENDENCY_CYCLE, RPC_DEPENDENCY, "dependency_cycle", NULL },
+  { PROC_ERROR_HAS_DEPENDENTS, RPC_DEPENDENCY, "has_dependents", NULL },
   { PROC_ERROR_LIMIT, RPC_LIMIT, "limit_exceeded", NULL },
   { PROC_ERROR_FORBIDDEN, HERO_RPC_FORBIDDEN, "forbidden", NULL },
 };
+
+static void
+set_names (JsonObject *data, const char *member, const char *const *names)
+{
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; names[i] != NULL; i++)
+    json_array_add_string_element (array, names[i]);
+  json_object_set_array_member (data, member, array);
+}
 
 static void
 fail_own (HeroRpcCall *call, const GError *error, JsonObject *data)
@@ -69,6 +82,9 @@ fail_own (HeroRpcCall *call, const GError *error, JsonObject *data)
         json_object_set_string_member (data, "reason", rows[i].reason);
       if (proc_error_get_param (error) != NULL)
         json_object_set_string_member (data, "param", proc_error_get_param (error));
+      if (proc_error_get_names (error) != NULL)
+        set_names (data, error->code == PROC_ERROR_DEPENDENCY_CYCLE ? "cycle" : "dependents",
+                   proc_error_get_names (error));
       if (proc_error_get_expected (error) != NULL)
         json_object_set_string_member (data, "expected", proc_error_get_expected (error));
       hero_rpc_fail_data (call, rows[i].code, data, "%s", error->message);
@@ -154,6 +170,9 @@ static const HeroRpcParam set_params[]
 static const HeroRpcParam name_params[]
     = { { "name", HERO_STRING (1, 64), HERO_REQUIRED, "The service.", NULL, "id|service" }, { NULL } };
 
+static const HeroRpcParam tree_params[]
+    = { { "name", HERO_STRING (1, 64), 0, "The service; without it, all of them.", NULL, "id|service" }, { NULL } };
+
 static const HeroRpcParam list_params[]
     = { { "context", HERO_ANY, 0, "Only this context, a number or a name." },
         { "tag", HERO_STRING (1, 64), 0, "Only services with this tag." },
@@ -178,7 +197,7 @@ static const HeroRpcParam start_params[]
 
 static const HeroRpcParam stop_params[]
     = { { "name", HERO_STRING (1, 64), HERO_REQUIRED, "The service.", NULL, "id|service" },
-        { "cascade", HERO_BOOLEAN, 0, "Stop the services that require it first.", "true" },
+        { "cascade", HERO_BOOLEAN, 0, "Stop the services that require it first. Default: its cascade_stop." },
         { "force", HERO_BOOLEAN, 0, "SIGKILL at once.", "false" },
         { "wait", HERO_BOOLEAN, 0, "Answer when nothing of it is left.", "true" },
         { "persist", HERO_BOOLEAN, 0, "It stays stopped over a restart of hero_proc.", "true" },
@@ -193,7 +212,7 @@ static const HeroRpcParam restart_params[]
 
 static const HeroRpcParam delete_params[]
     = { { "name", HERO_STRING (1, 64), HERO_REQUIRED, "The service.", NULL, "id|service" },
-        { "force", HERO_BOOLEAN, 0, "Stop by SIGKILL.", "false" },
+        { "force", HERO_BOOLEAN, 0, "Although other services require it, which are stopped first.", "false" },
         { "actions", HERO_BOOLEAN, 0, "Delete its actions too, those no other service uses.", "false" },
         { NULL } };
 
@@ -254,7 +273,12 @@ static const HeroRpcSchema schemas[] = {
     "\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"context\":{\"type\":[\"integer\",\"string\"]},"
     "\"persist\":{\"type\":\"boolean\"},"
     "\"actions\":{\"type\":\"array\",\"description\":\"Names of actions, or actions\"},"
-    "\"env\":{\"type\":\"object\"},\"env_secrets\":{\"type\":\"object\"},\"status\":{\"enum\":[\"start\",\"stop\",\"ignore\",\"spec\"]},"
+    "\"requires\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+    "\"wants\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+    "\"after\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+    "\"conflicts\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"cascade_stop\":{\"type\":\"boolean\"},"
+    "\"env\":{\"type\":\"object\"},\"env_secrets\":{\"type\":\"object\"},"
+    "\"status\":{\"enum\":[\"start\",\"stop\",\"ignore\",\"spec\"]},"
     "\"class\":{\"enum\":[\"user\",\"system\"]},\"require_ready\":{\"type\":\"boolean\"},"
     "\"start_timeout_ms\":{\"type\":\"integer\"},\"stop_timeout_ms\":{\"type\":\"integer\"}},\"required\":[\"name\"]"
     "}" },
@@ -307,6 +331,7 @@ static const HeroRpcErrorSpec errors[] = {
   { RPC_EXISTS, "already_exists", FALSE, "already exists" },
   { RPC_INVALID_SIGNAL, "invalid_signal", FALSE, "invalid signal" },
   { RPC_CONFIG, "config_error", FALSE, "config error" },
+  { RPC_DEPENDENCY, "dependency_cycle", FALSE, "dependency error" },
   { RPC_PROCESS, "process_error", TRUE, "process error" },
   { RPC_STORAGE, "storage_error", TRUE, "Database error" },
   { RPC_LIMIT, "limit_exceeded", FALSE, "limit exceeded" },
@@ -326,8 +351,8 @@ static const HeroRpcMethod methods[] = {
     "A set replaces the whole record: members left out get their default. A definition of zinit (with exec) becomes "
     "one "
     "service with one action.",
-    "jobs", ERRORS (RPC_INVALID_SIGNAL, RPC_CONFIG, RPC_STORAGE, RPC_LIMIT), HERO_RPC_WRITES | HERO_RPC_RAW_PARAMS,
-    "service.put|service.upsert" },
+    "jobs", ERRORS (RPC_INVALID_SIGNAL, RPC_CONFIG, RPC_DEPENDENCY, RPC_STORAGE, RPC_LIMIT),
+    HERO_RPC_WRITES | HERO_RPC_RAW_PARAMS, "service.put|service.upsert" },
   { "service.get", hero_proc_rpc_service_get, name_params, "ServiceSpec", "The definition of a service.", NULL, "jobs",
     ERRORS (RPC_NOT_FOUND), 0, "service.config" },
   { "service.list", hero_proc_rpc_service_list, list_params, "[]ServiceInfo",
@@ -348,8 +373,21 @@ static const HeroRpcMethod methods[] = {
   { "service.delete", hero_proc_rpc_service_delete, delete_params,
     "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"deleted\":{\"type\":\"boolean\"},"
     "\"stopped\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}",
-    "Stop a service and forget it.", NULL, "jobs", ERRORS (RPC_NOT_FOUND, RPC_STORAGE),
+    "Stop a service and forget it.", NULL, "jobs", ERRORS (RPC_NOT_FOUND, RPC_DEPENDENCY, RPC_STORAGE),
     HERO_RPC_WRITES | HERO_RPC_WAITS, "service.remove|service.forget" },
+  { "service.why", hero_proc_rpc_service_why, name_params,
+    "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"state\":{\"type\":\"string\"},"
+    "\"blocked\":{\"type\":\"boolean\"},\"waiting_on\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+    "\"conflicts_with\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+    "\"held_by\":{\"type\":[\"string\",\"null\"]},\"missing\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+    "\"failed\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+    "\"reasons\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"ascii\":{\"type\":\"string\"}}}",
+    "Why a service is blocked, degraded or down.", "ascii is the same for people, down to the root of it.", "jobs",
+    ERRORS (RPC_NOT_FOUND), 0, NULL },
+  { "service.tree", hero_proc_rpc_service_tree, tree_params,
+    "{\"type\":\"object\",\"properties\":{\"nodes\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
+    "\"edges\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},\"ascii\":{\"type\":\"string\"}}}",
+    "Who requires, wants, comes after and conflicts with whom.", NULL, "jobs", ERRORS (RPC_NOT_FOUND), 0, NULL },
   { "logs.query", hero_proc_rpc_logs_query, query_params, "LogPage",
     "Search the log lines of all sources, page by page.",
     "Order is by time, then source, then arrival. next_cursor goes on after the last line of the answer, also later.",

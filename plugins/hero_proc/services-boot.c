@@ -40,31 +40,98 @@ proc_services_assign_jobs (ProcServices *self, const ProcLoaded *loaded)
     }
   g_hash_table_iter_init (&iter, self->entries);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    ((ProcEntry *)value)->known_state = proc_entry_get_state (value);
+    {
+      ProcEntry *entry = value;
+
+      for (guint i = 0; i < entry->jobs->len; i++)
+        entry->waiting |= proc_job_is_unbegun (entry->jobs->pdata[i]);
+      entry->blocked = entry->waiting;
+      entry->begun_us = g_get_monotonic_time ();
+      entry->known_state = proc_entry_get_state (entry);
+    }
   proc_journal_keep (self->setup.journal, batch, NULL, NULL);
 }
 
 /* ---------------------------------------------------------------------------------------------- start */
 
+/* Nobody waits for it: whoever asked died with our last life. */
+static void
+on_rest_stopped (gpointer data)
+{
+}
+
+void
+proc_services_resume (ProcServices *self)
+{
+  const ProcCascadeOptions options = { PROC_FAILURE_CANCELLED, FALSE, 0 };
+  g_autoptr (GPtrArray) entries = proc_services_list (self), unwanted = g_ptr_array_new ();
+
+  for (guint i = 0; i < entries->len; i++)
+    {
+      ProcEntry *entry = entries->pdata[i];
+
+      if (entry->spec->wanted == PROC_WANTED_STOP && proc_entry_is_active (entry))
+        g_ptr_array_add (unwanted, entry);
+    }
+  for (guint i = 0, n = unwanted->len; i < n; i++)
+    {
+      g_autoptr (GPtrArray) more = proc_services_collect_dependents (self, unwanted->pdata[i], TRUE);
+
+      for (guint j = 1; j < more->len; j++)
+        if (!g_ptr_array_find (unwanted, more->pdata[j], NULL))
+          {
+            g_ptr_array_add (unwanted, more->pdata[j]);
+            ((ProcEntry *)more->pdata[j])->start_again
+                = ((ProcEntry *)more->pdata[j])->spec->wanted == PROC_WANTED_START;
+          }
+    }
+  if (unwanted->len > 0)
+    proc_cascade_begin (self, unwanted, &options, NULL, on_rest_stopped, NULL);
+  for (guint i = 0; i < entries->len; i++)
+    proc_entry_look_again (self, entries->pdata[i]);
+}
+
+/* Names of a class in the order of their start, dependencies first. */
+static GPtrArray *
+sort_for_start (ProcServices *self, ProcClass service_class)
+{
+  g_autoptr (GPtrArray) entries = proc_services_list (self), names = g_ptr_array_new (), layers = NULL;
+  GPtrArray *order = g_ptr_array_new ();
+
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const ProcEntry *entry = entries->pdata[i];
+
+      if (entry->spec->service_class == service_class && entry->spec->wanted == PROC_WANTED_START)
+        g_ptr_array_add (names, entry->spec->name);
+    }
+  layers = proc_graph_layers (self->graph, names);
+  for (guint i = layers->len; i > 0; i--)
+    g_ptr_array_extend (order, layers->pdata[i - 1], NULL, NULL);
+  return order;
+}
+
 void
 proc_services_autostart (ProcServices *self)
 {
-  g_autoptr (GPtrArray) entries = proc_services_list (self);
-
   for (int pass = PROC_CLASS_SYSTEM; pass >= PROC_CLASS_USER; pass--)
-    for (guint i = 0; i < entries->len; i++)
-      {
-        ProcEntry *entry = entries->pdata[i];
-        g_autoptr (GError) error = NULL;
+    {
+      g_autoptr (GPtrArray) names = sort_for_start (self, pass);
 
-        if ((int)entry->spec->service_class != pass || entry->spec->wanted != PROC_WANTED_START)
-          continue;
-        /* We died in the middle of its restart, or of a shutdown: first the rest of its stop. */
-        entry->start_again = proc_entry_get_state (entry) == PROC_STATE_STOPPING;
-        if (!proc_entry_is_active (entry) && !proc_entry_start (self, entry, PROC_TRIGGER_AUTOSTART, &error))
-          self->setup.log (self->setup.owner, HERO_LOG_WARN, error->message);
-        proc_entry_settle (self, entry);
-      }
+      for (guint i = 0; i < names->len; i++)
+        {
+          ProcEntry *entry = g_hash_table_lookup (self->entries, names->pdata[i]);
+          g_autoptr (GError) error = NULL;
+
+          if (!proc_entry_is_active (entry))
+            proc_entry_start (self, entry, PROC_TRIGGER_AUTOSTART, &error);
+          else if (proc_entry_get_state (entry) == PROC_STATE_STOPPING)
+            entry->start_again = TRUE; /* we died in the middle of its restart, or of a shutdown */
+          if (error != NULL)
+            self->setup.log (self->setup.owner, HERO_LOG_WARN, error->message);
+          proc_entry_settle (self, entry);
+        }
+    }
 }
 
 /* ---------------------------------------------------------------------------------------------- shutdown */
@@ -111,8 +178,7 @@ is_committing (ProcServices *self)
 void
 proc_services_check_shut_down (ProcServices *self)
 {
-  if (!self->draining || self->shut_down == NULL || proc_jobs_count (self->setup.jobs) > 0
-      || is_committing (self))
+  if (!self->draining || self->shut_down == NULL || proc_jobs_count (self->setup.jobs) > 0 || is_committing (self))
     return;
   if (self->kill_timer == NULL)
     return; /* finished already */
@@ -130,6 +196,39 @@ on_kill_time (gpointer data)
   return G_SOURCE_CONTINUE; /* what hangs in the kernel is asked again; the host's budget ends the waiting */
 }
 
+static gboolean
+stop_stand_alone (ProcJob *job, gpointer data)
+{
+  if (job->service == NULL && proc_job_is_active (job))
+    g_ptr_array_add (data, proc_job_ref (job));
+  return TRUE;
+}
+
+/* The layers are down; what is left now is not of a service. */
+static void
+on_layers_down (gpointer data)
+{
+  proc_services_check_shut_down (data);
+}
+
+/* Services in layers, jobs of their own with the first; what waits for others stays as it is. */
+static void
+stop_in_layers (ProcServices *self, guint limit_ms)
+{
+  const ProcCascadeOptions options
+      = { PROC_FAILURE_SHUTDOWN, FALSE, g_get_monotonic_time () + limit_ms * G_GINT64_CONSTANT (1000) };
+  g_autoptr (GPtrArray) entries = proc_services_list (self), members = g_ptr_array_new ();
+  g_autoptr (GPtrArray) alone = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_job_unref);
+
+  for (guint i = 0; i < entries->len; i++)
+    if (!((ProcEntry *)entries->pdata[i])->waiting)
+      g_ptr_array_add (members, entries->pdata[i]);
+  proc_jobs_foreach (self->setup.jobs, stop_stand_alone, alone);
+  for (guint i = 0; i < alone->len; i++)
+    proc_jobs_stop (self->setup.jobs, alone->pdata[i], PROC_FAILURE_SHUTDOWN, FALSE);
+  proc_cascade_begin (self, members, &options, NULL, on_layers_down, self);
+}
+
 void
 proc_services_shutdown (ProcServices *self, guint kill_after_ms, void (*done) (gpointer data), gpointer data)
 {
@@ -140,7 +239,7 @@ proc_services_shutdown (ProcServices *self, guint kill_after_ms, void (*done) (g
   self->kill_timer = g_timeout_source_new (MAX (kill_after_ms, 100));
   g_source_set_callback (self->kill_timer, on_kill_time, self, NULL);
   g_source_attach (self->kill_timer, self->setup.context);
-  proc_jobs_stop_all (self->setup.jobs, PROC_FAILURE_SHUTDOWN, FALSE);
+  stop_in_layers (self, MAX (kill_after_ms, 100));
   proc_services_check_shut_down (self);
 }
 

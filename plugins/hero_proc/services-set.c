@@ -39,6 +39,7 @@ static gboolean
 check (ProcServices *self, const ProcService *service, GPtrArray *actions, GError **error)
 {
   ProcEntry *entry = g_hash_table_lookup (self->entries, service->name);
+  g_auto (GStrv) cycle = NULL;
   guint fresh = 0;
 
   if (entry != NULL && entry->deleting)
@@ -47,7 +48,8 @@ check (ProcServices *self, const ProcService *service, GPtrArray *actions, GErro
       return FALSE;
     }
   for (guint i = 0; service->actions[i] != NULL; i++)
-    if (!has_action (actions, service->actions[i]) && proc_actions_get (self->setup.actions, service->actions[i]) == NULL)
+    if (!has_action (actions, service->actions[i])
+        && proc_actions_get (self->setup.actions, service->actions[i]) == NULL)
       {
         g_set_error (error, PROC_ERROR, PROC_ERROR_CONFIG,
                      "config error: unknown action '%s'; give it as an object in 'actions'", service->actions[i]);
@@ -62,7 +64,12 @@ check (ProcServices *self, const ProcService *service, GPtrArray *actions, GErro
                    PROC_MAX_SERVICES, PROC_MAX_ACTIONS);
       return FALSE;
     }
-  return TRUE;
+  cycle = proc_graph_find_cycle (self->graph, service->name, (char *const *const *)service->edges);
+  if (cycle == NULL)
+    return TRUE;
+  g_propagate_error (error, proc_error_new_names (PROC_ERROR_DEPENDENCY_CYCLE, "dependency error: a cycle: ", " -> ",
+                                                  (const char *const *)cycle));
+  return FALSE;
 }
 
 /* Revision and times of a record that follows `old` (NULL = none). TRUE: it differs from it. */
@@ -89,6 +96,10 @@ on_set_recorded (const GError *error, gpointer data)
 
   if (error != NULL)
     {
+      if (entry != NULL)
+        proc_graph_put (self->graph, service->name, (char *const *const *)entry->spec->edges);
+      else
+        proc_graph_remove (self->graph, service->name);
       setting->done (error, setting->data);
       setting_free (setting);
       return;
@@ -109,15 +120,17 @@ on_set_recorded (const GError *error, gpointer data)
     }
   if (setting->result->changed)
     proc_services_tell_name (self, "service.changed", service->name);
+  proc_entry_look_again (self, entry); /* it may wait for less now, and somebody for it */
+  proc_services_look_again (self, service->name);
   setting->result->needs_restart = proc_services_needs_restart (self, entry);
   up = proc_state_is_up (proc_entry_get_state (entry));
   if (up && setting->options.restart_if_changed && setting->result->needs_restart)
     {
       setting->result->needs_restart = FALSE;
-      proc_services_restart (self, service->name, FALSE, FALSE, 0, setting->done, setting->data);
+      proc_services_restart (self, service->name, FALSE, FALSE, 0, NULL, setting->done, setting->data);
     }
   else if (!up && setting->options.start)
-    proc_services_start (self, service->name, FALSE, 0, setting->done, setting->data);
+    proc_services_start (self, service->name, FALSE, 0, NULL, setting->done, setting->data);
   else
     setting->done (NULL, setting->data);
   setting_free (setting);
@@ -148,6 +161,8 @@ proc_services_set (ProcServices *self, ProcService *service, GPtrArray *actions,
       result->changed |= proc_action_stamp (action, proc_actions_get (self->setup.actions, action->name));
       proc_batch_put_action (batch, action);
     }
+  /* From here on, so that two sets under way at a time cannot close a circle together. */
+  proc_graph_put (self->graph, service->name, (char *const *const *)service->edges);
   setting = g_new (Setting, 1);
   *setting = (Setting){ self, proc_service_ref (service), g_ptr_array_ref (actions), *options, result, done, data };
   proc_journal_commit (self->setup.journal, batch, on_set_recorded, setting);

@@ -14,7 +14,12 @@ on_job_changed (gpointer data, ProcJob *job, ProcPhase from)
   ProcEntry *entry = job->service != NULL ? g_hash_table_lookup (self->entries, job->service) : NULL;
 
   if (entry != NULL)
-    proc_entry_settle (self, entry);
+    {
+      g_autofree char *name = g_strdup (job->service);
+
+      proc_entry_settle (self, entry);
+      proc_services_look_again (self, name);
+    }
   proc_services_check_shut_down (self);
 }
 
@@ -25,6 +30,13 @@ may_restart (gpointer data, ProcJob *job)
   ProcEntry *entry = job->service != NULL ? g_hash_table_lookup (self->entries, job->service) : NULL;
 
   return job->service == NULL || (entry != NULL && entry->spec->wanted == PROC_WANTED_START && !entry->deleting);
+}
+
+/* An external service answered. */
+static void
+on_external (gpointer data, const char *name)
+{
+  proc_services_look_again (data, name);
 }
 
 static const ProcJobsListener listener = { on_job_changed, may_restart };
@@ -79,6 +91,18 @@ proc_services_needs_restart (ProcServices *self, const ProcEntry *entry)
   return FALSE;
 }
 
+ProcGraph *
+proc_services_get_graph (ProcServices *self)
+{
+  return self->graph;
+}
+
+ProcExternals *
+proc_services_get_externals (ProcServices *self)
+{
+  return self->externals;
+}
+
 guint
 proc_services_count_up (ProcServices *self, guint *failed)
 {
@@ -107,8 +131,16 @@ proc_services_new (const ProcServicesSetup *setup, const ProcLoaded *loaded)
 
   self->setup = *setup;
   self->entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, proc_entry_free);
+  self->graph = proc_graph_new ();
+  self->externals = proc_externals_new (setup->context, setup->socket_root, on_external, self);
+  self->cascades = g_ptr_array_new_with_free_func (proc_cascade_free);
   for (guint i = 0; i < loaded->services->len; i++)
-    proc_entry_new (self, loaded->services->pdata[i]);
+    {
+      ProcService *service = loaded->services->pdata[i];
+
+      proc_entry_new (self, service);
+      proc_graph_put (self->graph, service->name, (char *const *const *)service->edges);
+    }
   proc_services_assign_jobs (self, loaded);
   proc_jobs_listen (setup->jobs, &listener, self);
   return self;
@@ -122,6 +154,9 @@ proc_services_free (ProcServices *self)
       g_source_destroy (self->kill_timer);
       g_source_unref (self->kill_timer);
     }
+  g_ptr_array_unref (self->cascades);
+  proc_externals_free (self->externals);
+  proc_graph_free (self->graph);
   g_hash_table_unref (self->entries);
   g_free (self);
 }

@@ -6,6 +6,8 @@
 #pragma once
 
 #include "actions.h"
+#include "dependencies.h"
+#include "externals.h"
 #include "jobs.h"
 
 G_BEGIN_DECLS
@@ -22,8 +24,15 @@ typedef struct
   ProcState known_state; /* what the last event said */
 
   gboolean committing;  /* its new jobs are on their way to the disk, or its deletion */
+  gboolean waiting;     /* its jobs are pending, until nothing holds them */
+  gboolean blocked;     /* and something did when it was last looked at */
   gboolean start_again; /* as soon as it is down */
   gboolean deleting;
+  gpointer deletion;   /* what to do when it is down */
+  char *held_by;       /* it went down with this service, and comes back with it; NULL = not */
+  guint stops;         /* cascades that stop it */
+  gint64 begun_us;     /* monotonic: when its start was asked for */
+  GSource *look_timer; /* a time limit of what it waits for */
   GPtrArray *waiters;
 } ProcEntry;
 
@@ -33,6 +42,7 @@ typedef struct
   ProcJournal *journal;
   ProcActions *actions;
   ProcJobs *jobs;
+  const char *socket_root; /* where services that are not ours have their sockets */
   ProcEventFunc event;
   ProcLogFunc log;
   gpointer owner;
@@ -44,11 +54,13 @@ void proc_services_free (ProcServices *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcServices, proc_services_free)
 
 /* ---- boot and shutdown */
-/* Starts what is wanted and not up, class `system` first. */
+/* Goes on where the last life ended: starts that waited wait on, stops that were asked for are done. */
+void proc_services_resume (ProcServices *self);
+/* Starts what is wanted and not up, class `system` first, dependencies before dependents. */
 void proc_services_autostart (ProcServices *self);
 /*
- * Stops everything: the stop signal at once, SIGKILL to what is left after kill_after_ms. done (data) comes when
- * nothing is left and all is written.
+ * Stops everything, dependents before dependencies, each layer within its share of kill_after_ms; then SIGKILL to what
+ * is left. done (data) comes when nothing is left and all is written.
  */
 void proc_services_shutdown (ProcServices *self, guint kill_after_ms, void (*done) (gpointer data), gpointer data);
 
@@ -70,24 +82,42 @@ typedef struct
 
 /*
  * Stores the service and the actions (ProcAction) that came with it. *result is filled in before done. Fails with
- * PROC_ERROR_CONFIG (an action nobody defined), PROC_ERROR_LIMIT, or the store's error; the old record then stays.
+ * PROC_ERROR_CONFIG (an action nobody defined), PROC_ERROR_DEPENDENCY_CYCLE, PROC_ERROR_LIMIT, or the store's error;
+ * the old record then stays.
  */
 void proc_services_set (ProcServices *self, ProcService *service, GPtrArray *actions, const ProcSetOptions *options,
                         ProcSetResult *result, ProcDone done, gpointer data);
 /*
- * wait: done comes when it is ready, has failed for good (PROC_ERROR_PROCESS) or timeout_ms are over; otherwise when
- * the start is recorded. Up already: done at once.
+ * Starts it and what it needs. wait: done comes when it is ready, has failed for good (PROC_ERROR_PROCESS) or
+ * timeout_ms are over; otherwise when the start is recorded. Up already: done at once. started: the names (owned) of
+ * what begins, dependencies first; may be NULL.
  */
-void proc_services_start (ProcServices *self, const char *name, gboolean wait, guint timeout_ms, ProcDone done,
-                          gpointer data);
-/* wait: done comes when nothing of it is left. persist: the wish is stored. force: SIGKILL at once. */
-void proc_services_stop (ProcServices *self, const char *name, gboolean force, gboolean wait, gboolean persist,
+void proc_services_start (ProcServices *self, const char *name, gboolean wait, guint timeout_ms, GPtrArray *started,
+                          ProcDone done, gpointer data);
+
+typedef struct
+{
+  gboolean cascade; /* what requires it, too, and first */
+  gboolean force;   /* SIGKILL at once */
+  gboolean wait;    /* done comes when nothing is left */
+  gboolean persist; /* the wish is stored */
+} ProcStopOptions;
+
+/* stopped: holds the names (owned) when done comes, in the order of their ends; without wait, of those that will end.
+ */
+void proc_services_stop (ProcServices *self, const char *name, const ProcStopOptions *options, GPtrArray *stopped,
                          ProcDone done, gpointer data);
+/* The same for several at once. of ProcEntry, their wishes change too. */
+void proc_services_stop_many (ProcServices *self, GPtrArray *entries, gboolean force, GPtrArray *stopped, ProcDone done,
+                              gpointer data);
 void proc_services_restart (ProcServices *self, const char *name, gboolean force, gboolean wait, guint timeout_ms,
-                            ProcDone done, gpointer data);
-/* Stops it first. with_actions: its actions too, those no other service uses. */
-void proc_services_delete (ProcServices *self, const char *name, gboolean force, gboolean with_actions, ProcDone done,
-                           gpointer data);
+                            GPtrArray *started, ProcDone done, gpointer data);
+/*
+ * Stops it first, and what requires it. force: although something requires it, which is PROC_ERROR_HAS_DEPENDENTS
+ * otherwise. with_actions: its actions too, those no other service uses.
+ */
+void proc_services_delete (ProcServices *self, const char *name, gboolean force, gboolean with_actions,
+                           GPtrArray *stopped, ProcDone done, gpointer data);
 
 /* ---- questions */
 ProcEntry *proc_services_get (ProcServices *self, const char *name); /* NULL = unknown */
@@ -98,6 +128,10 @@ ProcJob *proc_entry_get_live (const ProcEntry *entry);
 gboolean proc_entry_is_active (const ProcEntry *entry);
 /* It runs something else than what is defined now. */
 gboolean proc_services_needs_restart (ProcServices *self, const ProcEntry *entry);
+/* What is to be stopped with it: all that require it and are up, most dependent first. Names; transfer container. */
+GPtrArray *proc_services_get_dependents_up (ProcServices *self, ProcEntry *entry);
+ProcGraph *proc_services_get_graph (ProcServices *self);
+ProcExternals *proc_services_get_externals (ProcServices *self);
 guint proc_services_count_up (ProcServices *self, guint *failed);
 
 G_END_DECLS

@@ -7,6 +7,7 @@
 #include "names.h"
 #include "reader.h"
 #include "secret-ref.h"
+#include "spec-edges.h"
 
 /* What later versions do; a set value is refused, an empty one is what every record has. */
 static const char *const action_not_yet[]
@@ -14,8 +15,7 @@ static const char *const action_not_yet[]
         "schedule",       "kill_other",    "kill_others", "singleton",  "process_filters",
         "process_filter", "tty",           "tty_size",    "depends_on", NULL };
 static const char *const action_never[] = { "user", "group", "umask", "nice", "limits", NULL };
-static const char *const service_not_yet[]
-    = { "requires", "after", "wants", "conflicts", "dependencies", "sockets", "tcp_ports", "probe", NULL };
+static const char *const service_not_yet[] = { "sockets", "tcp_ports", "probe", NULL };
 /* Told to readers, ignored as input, so that what was read can be set again. */
 static const char *const read_only[] = { "origin", "file", "services", "needs_restart", NULL };
 
@@ -47,6 +47,8 @@ service_clear (gpointer data)
   g_strfreev (self->actions);
   g_strfreev (self->env);
   g_strfreev (self->env_secrets);
+  for (guint edge = 0; edge < PROC_N_EDGES; edge++)
+    g_strfreev (self->edges[edge]);
 }
 
 ProcAction *
@@ -338,6 +340,8 @@ proc_service_from_json (JsonObject *object, const char *where, guint32 default_c
   self->env_secrets = proc_secret_refs_read (&reader);
   self->wanted = proc_reader_word (&reader, "status|wanted", proc_wanted_words, PROC_WANTED_START);
   self->service_class = proc_reader_word (&reader, "class", proc_class_words, PROC_CLASS_USER);
+  proc_edges_read (&reader, self->name, self->edges, warnings);
+  self->cascade_stop = proc_reader_bool (&reader, "cascade_stop", TRUE);
   self->require_ready = proc_reader_bool (&reader, "require_ready", FALSE);
   self->start_timeout_ms = (guint)proc_reader_int (&reader, "start_timeout_ms", 0, G_MAXINT, 30000);
   self->stop_timeout_ms = (guint)proc_reader_int (&reader, "stop_timeout_ms", 0, G_MAXINT, 0);
@@ -452,6 +456,8 @@ proc_service_to_json (const ProcService *self)
   json_object_set_array_member (object, "actions", texts_to_json (self->actions));
   json_object_set_object_member (object, "env", env_to_json (self->env));
   json_object_set_object_member (object, "env_secrets", proc_secret_refs_to_json (self->env_secrets));
+  proc_edges_write (object, (char *const *const *)self->edges);
+  json_object_set_boolean_member (object, "cascade_stop", self->cascade_stop);
   json_object_set_string_member (object, "status", proc_wanted_words[self->wanted]);
   json_object_set_string_member (object, "class", proc_class_words[self->service_class]);
   json_object_set_boolean_member (object, "require_ready", self->require_ready);
@@ -543,6 +549,8 @@ proc_service_with_wanted (const ProcService *self, ProcWanted wanted)
   copy->actions = g_strdupv (self->actions);
   copy->env = g_strdupv (self->env);
   copy->env_secrets = g_strdupv (self->env_secrets);
+  for (guint edge = 0; edge < PROC_N_EDGES; edge++)
+    copy->edges[edge] = g_strdupv (self->edges[edge]);
   copy->wanted = wanted;
   return copy;
 }

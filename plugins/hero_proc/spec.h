@@ -8,6 +8,7 @@
 #include <json-glib/json-glib.h>
 
 #include "backoff.h"
+#include "dependencies.h"
 #include "words.h"
 
 G_BEGIN_DECLS
@@ -51,6 +52,8 @@ typedef struct
   char **actions; /* names */
   char **env;
   char **env_secrets;
+  char **edges[PROC_N_EDGES]; /* names of services: what it requires, wants, comes after, conflicts with */
+  gboolean cascade_stop;
   ProcWanted wanted;
   ProcClass service_class;
   gboolean require_ready;

@@ -1,6 +1,8 @@
 /* status.c: see status.h. What is not measured or not there is null, never a made-up value. Service thread. */
 #include "status.h"
 
+#include "why.h"
+
 static void
 set_time (JsonObject *object, const char *name, gint64 ms)
 {
@@ -116,9 +118,7 @@ common (ProcServices *services, const ProcEntry *entry)
   set_text (object, "signal", job != NULL && job->signo != 0 ? proc_signal_name (job->signo) : NULL);
   set_text (object, "error", job != NULL ? job->error : NULL);
   json_object_set_null_member (object, "message");
-  json_object_set_array_member (object, "waiting_on", json_array_new ());
-  json_object_set_array_member (object, "conflicts_with", json_array_new ());
-  json_object_set_null_member (object, "held_by");
+  proc_why_add_holds (object, services, entry);
   if (entry->run_id != 0)
     json_object_set_int_member (object, "run_id", entry->run_id);
   else
@@ -142,14 +142,16 @@ JsonObject *
 proc_info_to_json (ProcServices *services, const ProcEntry *entry)
 {
   JsonObject *object = common (services, entry);
-  JsonArray *tags = json_array_new ();
+  JsonArray *tags = json_array_new (), *requires = json_array_new ();
 
   json_object_set_string_member (object, "description", entry->spec->description);
   for (guint i = 0; entry->spec->tags[i] != NULL; i++)
     json_array_add_string_element (tags, entry->spec->tags[i]);
+  for (guint i = 0; entry->spec->edges[PROC_EDGE_REQUIRES][i] != NULL; i++)
+    json_array_add_string_element (requires, entry->spec->edges[PROC_EDGE_REQUIRES][i]);
   json_object_set_array_member (object, "tags", tags);
   json_object_set_int_member (object, "context", entry->spec->context);
   json_object_set_string_member (object, "origin", "api");
-  json_object_set_array_member (object, "requires", json_array_new ());
+  json_object_set_array_member (object, "requires", requires);
   return object;
 }

@@ -165,8 +165,8 @@ test_refused (Fixture *f, gconstpointer data)
   ASSERT_CALL ("service.set", SLEEPER, "name", "web");
   ASSERT_ERROR ("service.set", "{\"name\":\"web\",\"actions\":[\"nobody\"]}", -32005,
                 "config error: unknown action 'nobody'; give it as an object in 'actions'");
-  ASSERT_ERROR ("service.set", "{\"name\":\"web\",\"actions\":[\"main\"],\"requires\":[\"db\"]}", -32005,
-                "config error: 'spec.requires' is not supported by this version");
+  ASSERT_ERROR ("service.set", "{\"name\":\"web\",\"actions\":[\"main\"],\"requires\":[\"web\"]}", -32010,
+                "dependency error: a cycle: web -> web");
   ASSERT_ERROR ("service.set", "{\"name\":\"a.b\",\"actions\":[\"main\"]}", -32602,
                 "parameter 'spec.name': expected 1 to 64 letters, digits, '_' and '-', got 'a.b'");
   ASSERT_ERROR ("service.set", "{\"name\":\"web\",\"actions\":[\"main\"],\"status\":\"maybe\"}", -32602,
@@ -237,6 +237,51 @@ test_overtaking (Fixture *f, gconstpointer data)
   ASSERT_CALL ("service.start", "{\"name\":\"slow\",\"wait\":true}", "job_ids", "[2]");
   ASSERT_CALL ("service.stop", "{\"name\":\"slow\",\"wait\":false}", "state", "stopping");
   ASSERT_CALL ("service.stop", "{\"name\":\"slow\",\"force\":true}", "state", "exited");
+}
+
+#define CHAIN(name, more)                                                                                              \
+  "{\"name\":\"" name "\"," more "\"actions\":[{\"name\":\"" name "\",\"exec\":\"sleep 1000\",\"is_process\":true}]}"
+
+/* c requires b requires a: up in one order, down in the other, and back by themselves. */
+static void
+test_dependencies (Fixture *f, gconstpointer data)
+{
+  ASSERT_CALL ("service.set", CHAIN ("c", "\"requires\":[\"b\"],"), "warnings",
+               "[\"requires: service 'b' is not known; it blocks the start until it is there\"]");
+  ASSERT_CALL ("service.start", "[\"c\"]", "state", "blocked");
+  ASSERT_CALL ("service.why", "[\"c\"]", "missing", "[\"b\"]");
+  ASSERT_CALL ("service.set", CHAIN ("b", "\"requires\":[\"a\"],"), "name", "b");
+  ASSERT_CALL ("service.set", CHAIN ("a", ""), "name", "a");
+  ASSERT_ERROR ("service.set", CHAIN ("a", "\"after\":[\"c\"],"), -32010,
+                "dependency error: a cycle: a -> c -> b -> a");
+  ASSERT_CALL ("service.start", "{\"name\":\"c\",\"wait\":true}", "started", "[\"a\",\"b\"]");
+  ASSERT_CALL ("service.status", "[\"c\"]", "state", "running");
+  ASSERT_CALL ("service.stop", "[\"a\"]", "stopped", "[\"c\",\"b\",\"a\"]");
+  ASSERT_CALL ("service.status", "[\"c\"]", "held_by", "a");
+  ASSERT_CALL ("service.get", "[\"c\"]", "status", "start");
+  ASSERT_CALL ("service.start", "{\"name\":\"a\",\"wait\":true}", "started", "[\"a\"]");
+  wait_call (f, "service.status", "[\"c\"]", "state", "running");
+  ASSERT_CALL ("service.restart", "{\"name\":\"a\",\"wait\":true}", "ready", "true");
+  wait_call (f, "service.status", "[\"c\"]", "state", "running");
+  ASSERT_CALL ("service.tree", "[\"c\"]", "ascii", "c: running\n└─ requires b: running\n   └─ requires a: running\n");
+  ASSERT_ERROR ("service.delete", "[\"a\"]", -32010, "dependency error: 'a' is required by b");
+  ASSERT_CALL ("service.delete", "{\"name\":\"a\",\"force\":true}", "stopped", "[\"c\",\"b\",\"a\"]");
+  ASSERT_CALL ("service.status", "[\"b\"]", "state", "blocked");
+}
+
+/* Two that exclude each other: the second waits until the first is down, whichever of them says so. */
+static void
+test_conflict (Fixture *f, gconstpointer data)
+{
+  ASSERT_CALL ("service.set", CHAIN ("a", "\"conflicts\":[\"b\"],"), "name", "a");
+  ASSERT_CALL ("service.set", CHAIN ("b", ""), "name", "b");
+  ASSERT_CALL ("service.start", "{\"name\":\"b\",\"wait\":true}", "ready", "true");
+  ASSERT_CALL ("service.start", "[\"a\"]", "conflicts_with", "[\"b\"]");
+  ASSERT_CALL ("service.stop", "[\"b\"]", "state", "exited");
+  wait_call (f, "service.status", "[\"a\"]", "state", "running");
+  ASSERT_CALL ("service.start", "[\"b\"]", "conflicts_with", "[\"a\"]");
+  ASSERT_CALL ("service.stop", "[\"b\"]", "stopped", "[]");
+  ASSERT_CALL ("service.status", "[\"b\"]", "state", "exited");
 }
 
 static void
@@ -341,6 +386,8 @@ main (int argc, char **argv)
   ADD ("fact", test_fact);
   ADD ("degraded", test_degraded);
   ADD ("overtaking", test_overtaking);
+  ADD ("dependencies", test_dependencies);
+  ADD ("conflict", test_conflict);
   ADD ("contexts", test_contexts);
   ADD ("pages", test_pages);
   ADD ("health", test_health);

@@ -182,8 +182,39 @@ test_service_refusals (void)
   g_assert_error (none, PROC_ERROR, PROC_ERROR_CONFIG);
   g_assert_null (service_from ("{\"name\":\"a\",\"actions\":[\"x\",\"x\"]}", actions, &twice));
   g_assert_error (twice, PROC_ERROR, PROC_ERROR_INVALID_PARAM);
-  g_assert_null (service_from ("{\"name\":\"a\",\"actions\":[\"x\"],\"requires\":[\"b\"]}", actions, &later));
+  g_assert_null (service_from ("{\"name\":\"a\",\"actions\":[\"x\"],\"sockets\":[\"b\"]}", actions, &later));
   g_assert_error (later, PROC_ERROR, PROC_ERROR_NOT_SUPPORTED_FIELD);
+}
+
+/* The lists of dependencies, in both places they may stand, each name once. */
+static void
+test_edges (void)
+{
+  static const char *const bad[] = {
+    "{\"name\":\"a\",\"actions\":[\"x\"],\"conflicts\":[\"a\"]}",
+    "{\"name\":\"a\",\"actions\":[\"x\"],\"wants\":[\"b.c\"]}",
+    "{\"name\":\"a\",\"actions\":[\"x\"],\"wants\":[\"b\"],\"dependencies\":{\"wants\":[\"c\"]}}",
+    "{\"name\":\"a\",\"actions\":[\"x\"],\"requires\":7}",
+  };
+  g_autoptr (GPtrArray) actions = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_action_unref);
+  g_autoptr (ProcService) service
+      = service_from ("{\"name\":\"a\",\"actions\":[\"x\"],\"requires\":[\"b\",\"c\",\"b\"],"
+                      "\"dependencies\":{\"after\":\"d\"},\"cascadeStop\":false}",
+                      actions, NULL);
+  g_autoptr (ProcService) stopped = proc_service_with_wanted (service, PROC_WANTED_STOP);
+  g_autoptr (JsonObject) json = proc_service_to_json (stopped);
+
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (json, "requires")), ==, 2);
+  g_assert_cmpstr (json_array_get_string_element (json_object_get_array_member (json, "after"), 0), ==, "d");
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (json, "conflicts")), ==, 0);
+  g_assert_false (json_object_get_boolean_member (json, "cascade_stop"));
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (service_from (bad[i], actions, &error));
+      g_assert_error (error, PROC_ERROR, PROC_ERROR_INVALID_PARAM);
+    }
 }
 
 static void
@@ -258,6 +289,7 @@ main (int argc, char **argv)
   g_test_add_func ("/spec/unknown-member-warns", test_unknown_member_warns);
   g_test_add_func ("/spec/service", test_service);
   g_test_add_func ("/spec/service-refusals", test_service_refusals);
+  g_test_add_func ("/spec/edges", test_edges);
   g_test_add_func ("/spec/zinit", test_zinit);
   g_test_add_func ("/spec/names", test_names);
   return g_test_run ();
