@@ -140,6 +140,7 @@ open_logs (HeroProc *self, const ProcLoaded *loaded, GError **error)
   if (dir == NULL)
     dir = hero_service_get_setting (self->ctx, "log_dir");
   self->logs = proc_log_store_new (dir, &limits, (const char *const *)loaded->sources->pdata, &log_hooks, self);
+  self->log_workers = hero_proc_log_workers_new (self);
   self->capture = proc_capture_new (self->logs, integer (self, "log_line_max"), error);
   return self->capture != NULL;
 }
@@ -445,6 +446,8 @@ hero_proc_destroy (gpointer data)
   g_clear_pointer (&self->jobs, proc_jobs_free);
   g_clear_pointer (&self->actions, proc_actions_free);
   g_clear_pointer (&self->capture, proc_capture_free);
+  if (self->log_workers != NULL)
+    g_thread_pool_free (self->log_workers, FALSE, TRUE);
   g_clear_pointer (&self->logs, proc_log_store_free);
   g_clear_pointer (&self->secrets, proc_secrets_free);
   g_clear_pointer (&self->contexts, proc_contexts_free);

@@ -21,6 +21,7 @@ typedef struct
   ProcSecrets *secrets;
   ProcLogStore *logs;
   ProcCapture *capture;
+  GThreadPool *log_workers; /* search, and wait for the log writer */
   ProcSurroundings *surroundings;
   ProcSpawner *spawner;
   ProcActions *actions;
@@ -40,6 +41,7 @@ void hero_proc_register_rpc (HeroProc *self);
 void hero_proc_register_page (HeroProc *self);
 /* page-secrets.c: a tab of page.c's table */
 void hero_proc_render_secrets (gpointer self, HeroPage *page);
+GThreadPool *hero_proc_log_workers_new (HeroProc *self);
 
 /* ---- rpc-service.c, rpc-logs.c, ..: the handlers, in rpc.c's table */
 void hero_proc_rpc_service_set (gpointer self, HeroRpcCall *call);
@@ -52,7 +54,6 @@ void hero_proc_rpc_service_restart (gpointer self, HeroRpcCall *call);
 void hero_proc_rpc_service_delete (gpointer self, HeroRpcCall *call);
 void hero_proc_rpc_service_why (gpointer self, HeroRpcCall *call);
 void hero_proc_rpc_service_tree (gpointer self, HeroRpcCall *call);
-void hero_proc_rpc_logs_query (gpointer self, HeroRpcCall *call);
 
 void hero_proc_rpc_secret_set (gpointer self, HeroRpcCall *call);
 void hero_proc_rpc_secret_get (gpointer self, HeroRpcCall *call);

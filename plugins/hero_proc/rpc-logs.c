@@ -1,213 +1,290 @@
-/* rpc-logs.c: the handlers of logs.*. The search runs on a worker, the rest on the service thread. */
-#include "hero-proc.h"
+/*
+ * rpc-logs.c: the handlers of logs.*, but logs.insert. What reads files or waits for the writer runs on a few workers,
+ * which also answer; the rest on the service thread.
+ */
+#include "rpc-logs.h"
 
 #include <string.h>
 
 #include "errors.h"
-#include "log-query.h"
 #include "log-json.h"
+#include "rpc-private.h"
 
-/* ---------------------------------------------------------------------------------------------- parameters */
-
-/* A time, or 0 when absent. FALSE: answered. */
-static gboolean
-read_time (HeroRpcCall *call, const char *param, gint64 *ms)
+typedef struct _Work Work;
+struct _Work
 {
-  JsonNode *node = hero_rpc_get_node (call, param);
-  GType type = node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
-
-  *ms = 0;
-  if (node == NULL)
-    return TRUE;
-  if (type == G_TYPE_INT64)
-    *ms = proc_time_from_int (json_node_get_int (node));
-  else if (type == G_TYPE_DOUBLE)
-    *ms = proc_time_from_int ((gint64)json_node_get_double (node));
-  else if (type == G_TYPE_STRING)
-    *ms = proc_time_from_text (json_node_get_string (node));
-  else
-    *ms = -1;
-  if (*ms >= 0)
-    return TRUE;
-  hero_rpc_fail_param (call, param, "a time: ms, seconds or RFC 3339 text", "something else");
-  return FALSE;
-}
-
-static gboolean
-read_level (HeroRpcCall *call, guint *level)
-{
-  JsonNode *node = hero_rpc_get_node (call, "level");
-  GType type = node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
-  gint64 value = -1;
-
-  *level = 0;
-  if (node == NULL)
-    return TRUE;
-  if (type == G_TYPE_INT64)
-    value = json_node_get_int (node);
-  else if (type == G_TYPE_STRING)
-    value = proc_level_parse (json_node_get_string (node));
-  if (value >= 0 && value <= 255)
-    {
-      *level = (guint)value;
-      return TRUE;
-    }
-  hero_rpc_fail_param (call, "level", "0..255 or one of debug|info|notice|warning|critical|error", "something else");
-  return FALSE;
-}
-
-static gint64
-local_midnight_ms (void)
-{
-  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
-  g_autoptr (GDateTime) midnight = g_date_time_new_local (g_date_time_get_year (now), g_date_time_get_month (now),
-                                                          g_date_time_get_day_of_month (now), 0, 0, 0);
-
-  return g_date_time_to_unix (midnight) * 1000;
-}
-
-/* range and last_ms, the short forms of `from`. */
-static gboolean
-read_range (HeroRpcCall *call, gint64 *from_ms)
-{
-  const char *range = hero_rpc_get_string (call, "range");
-  gint64 now = proc_now_ms ();
-
-  if (hero_rpc_has (call, "last_ms"))
-    *from_ms = MAX (now - hero_rpc_get_integer (call, "last_ms"), 0);
-  if (range == NULL || strcmp (range, "all") == 0)
-    return TRUE;
-  if (strcmp (range, "today") == 0)
-    *from_ms = local_midnight_ms ();
-  else if (strcmp (range, "24h") == 0)
-    *from_ms = now - G_GINT64_CONSTANT (86400000);
-  else if (strcmp (range, "7d") == 0)
-    *from_ms = now - 7 * G_GINT64_CONSTANT (86400000);
-  else
-    {
-      hero_rpc_fail_param (call, "range", "one of today|24h|7d|all", range);
-      return FALSE;
-    }
-  return TRUE;
-}
-
-static gboolean
-read_words (HeroRpcCall *call, ProcLogQuery *query)
-{
-  static const char *const orders[] = { "asc", "desc", NULL };
-  const char *stream = hero_rpc_get_string (call, "stream");
-  int order = proc_word_parse (orders, hero_rpc_get_string (call, "order"));
-
-  query->stream = stream != NULL ? proc_word_parse (proc_stream_words, stream) : -1;
-  query->descending = order == 1;
-  if (order < 0)
-    hero_rpc_fail_param (call, "order", "one of asc|desc", hero_rpc_get_string (call, "order"));
-  else if (stream != NULL && query->stream < 0)
-    hero_rpc_fail_param (call, "stream", "one of stdout|stderr|api", stream);
-  else
-    return TRUE;
-  return FALSE;
-}
-
-static gboolean
-read_regex (HeroRpcCall *call, ProcLogQuery *query)
-{
-  const char *pattern = hero_rpc_get_string (call, "regex");
-  /* The match limit keeps a hostile pattern from eating the worker. */
-  g_autofree char *limited
-      = pattern != NULL ? g_strconcat ("(*LIMIT_MATCH=100000)(*LIMIT_RECURSION=1000)", pattern, NULL) : NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (pattern == NULL)
-    return TRUE;
-  query->regex = g_regex_new (limited, G_REGEX_OPTIMIZE, 0, &error);
-  if (query->regex != NULL)
-    return TRUE;
-  hero_rpc_fail_param (call, "regex", "a regular expression", error->message);
-  return FALSE;
-}
-
-static ProcLogQuery *
-read_query (HeroProc *self, HeroRpcCall *call)
-{
-  g_autoptr (ProcLogQuery) query = g_new0 (ProcLogQuery, 1);
-
-  query->src = g_strdup (hero_rpc_get_string (call, "src"));
-  query->text = g_strdup (hero_rpc_get_string (call, "text"));
-  query->tag = g_strdup (hero_rpc_get_string (call, "tag"));
-  query->cursor = g_strdup (hero_rpc_get_string (call, "cursor"));
-  query->job_id = (guint32)hero_rpc_get_integer (call, "job_id");
-  query->limit = (guint)hero_rpc_get_integer (call, "limit");
-  if (!read_time (call, "from", &query->from_ms) || !read_time (call, "to", &query->to_ms)
-      || !read_level (call, &query->level) || !read_range (call, &query->from_ms) || !read_words (call, query)
-      || !read_regex (call, query) || !hero_proc_rpc_get_context (self, call, &query->context, &query->any_context))
-    return NULL;
-  return g_steal_pointer (&query);
-}
-
-/* ---------------------------------------------------------------------------------------------- the search */
-
-typedef struct
-{
-  ProcLogStore *store;
-  ProcLogQuery *query;
+  HeroProc *self;
   HeroRpcCall *call;
-} Search;
+  void (*run) (Work *work); /* on a worker; answers */
+  ProcLogQuery *query;
+  ProcLogFormat format;
+  gboolean reverse; /* found from the newest on, told from the oldest on */
+  char *src;
+  gint64 context, before_ms;
+};
 
+/* Worker: one piece of work, freed. */
 static void
-search_free (gpointer data)
+do_work (gpointer data, gpointer self)
 {
-  Search *search = data;
+  Work *work = data;
 
-  proc_log_query_free (search->query);
-  g_free (search);
+  work->run (work);
+  g_clear_pointer (&work->query, proc_log_query_free);
+  g_free (work->src);
+  g_free (work);
+}
+
+/* A search holds up to eight files open: all together stay below 64 (contract 10.3). */
+enum
+{
+  MAX_WORKERS = 6,
+};
+
+GThreadPool *
+hero_proc_log_workers_new (HeroProc *self)
+{
+  return g_thread_pool_new (do_work, self, MAX_WORKERS, FALSE, NULL);
+}
+
+static Work *
+work_new (HeroProc *self, HeroRpcCall *call, void (*run) (Work *work))
+{
+  Work *work = g_new0 (Work, 1);
+
+  work->self = self;
+  work->call = call;
+  work->run = run;
+  work->context = -1;
+  return work;
 }
 
 static void
-result_free (gpointer data)
+send_work (Work *work)
 {
-  proc_log_result_free (data);
+  g_thread_pool_push (work->self->log_workers, work, NULL);
 }
 
-static void
-run_search (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
-{
-  Search *search = data;
-  GError *error = NULL;
-  ProcLogResult *result = proc_log_query_run (search->store, search->query, &error);
-
-  if (result != NULL)
-    g_task_return_pointer (task, result, result_free);
-  else
-    g_task_return_error (task, error);
-}
+/* ---------------------------------------------------------------------------------------------- searches */
 
 static void
-on_searched (GObject *source, GAsyncResult *result, gpointer data)
+run_page (Work *work)
 {
-  HeroRpcCall *call = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (ProcLogResult) found = g_task_propagate_pointer (G_TASK (result), &error);
+  g_autoptr (ProcLogResult) found = proc_log_query_run (work->self->logs, work->query, &error);
 
   if (found != NULL)
-    hero_rpc_return_object (call, proc_log_result_to_json (found));
+    hero_rpc_return_object (work->call, proc_log_result_to_json (found));
   else
-    hero_proc_rpc_fail (call, error, NULL);
+    hero_proc_rpc_fail (work->call, error, NULL);
+}
+
+static void
+run_lines (Work *work)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ProcLogResult) found = proc_log_query_run (work->self->logs, work->query, &error);
+
+  if (found != NULL)
+    hero_rpc_return_array (work->call, proc_log_result_to_lines (found, work->format, work->reverse));
+  else
+    hero_proc_rpc_fail (work->call, error, NULL);
 }
 
 void
 hero_proc_rpc_logs_query (gpointer data, HeroRpcCall *call)
 {
-  HeroProc *self = data;
-  ProcLogQuery *query = read_query (self, call);
-  g_autoptr (GTask) task = NULL;
-  Search *search;
+  ProcLogQuery *query = hero_proc_rpc_read_log_query (data, call);
+  Work *work;
 
   if (query == NULL)
     return;
-  search = g_new (Search, 1);
-  *search = (Search){ self->logs, query, call };
-  task = g_task_new (NULL, NULL, on_searched, call);
-  g_task_set_task_data (task, search, search_free);
-  g_task_run_in_thread (task, run_search);
+  work = work_new (data, call, run_page);
+  work->query = query;
+  send_work (work);
+}
+
+static ProcLogFormat
+read_format (HeroRpcCall *call)
+{
+  const char *format = hero_rpc_get_string (call, "format");
+
+  return strcmp (format, "text") == 0    ? PROC_LOG_FORMAT_TEXT
+         : strcmp (format, "zinit") == 0 ? PROC_LOG_FORMAT_ZINIT
+                                         : PROC_LOG_FORMAT_ENTRY;
+}
+
+/* Takes the query; NULL: answered already. */
+static void
+send_lines (HeroProc *self, HeroRpcCall *call, ProcLogQuery *query)
+{
+  Work *work;
+
+  if (query == NULL)
+    return;
+  work = work_new (self, call, run_lines);
+  work->query = query;
+  work->format = read_format (call);
+  work->reverse = query->descending;
+  send_work (work);
+}
+
+void
+hero_proc_rpc_logs_get (gpointer data, HeroRpcCall *call)
+{
+  send_lines (data, call, hero_proc_rpc_read_log_query (data, call));
+}
+
+void
+hero_proc_rpc_logs_tail (gpointer data, HeroRpcCall *call)
+{
+  ProcLogQuery *query = hero_proc_rpc_read_log_query (data, call);
+
+  if (query != NULL)
+    {
+      query->descending = TRUE;
+      query->limit = (guint)hero_rpc_get_integer (call, "lines");
+    }
+  send_lines (data, call, query);
+}
+
+void
+hero_proc_rpc_service_logs (gpointer data, HeroRpcCall *call)
+{
+  HeroProc *self = data;
+  const char *name = hero_rpc_get_string (call, "name");
+  ProcEntry *entry = proc_services_get (self->services, name);
+  guint32 own = hero_rpc_call_get_identity (call)->context;
+  ProcLogQuery *query;
+
+  if (entry == NULL || (own != 0 && entry->spec->context != own))
+    {
+      g_autoptr (GError) error
+          = g_error_new (PROC_ERROR, PROC_ERROR_SERVICE_NOT_FOUND, "service not found: %s", name);
+
+      hero_proc_rpc_fail (call, error, name);
+      return;
+    }
+  query = hero_proc_rpc_read_log_query (self, call);
+  if (query != NULL)
+    query->src = g_strdup (name);
+  send_lines (self, call, query);
+}
+
+/* ---------------------------------------------------------------------------------------------- sources */
+
+static void
+run_sources (Work *work)
+{
+  g_autoptr (GPtrArray) infos = proc_log_store_describe (work->self->logs, work->src, work->context);
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; i < infos->len; i++)
+    json_array_add_object_element (array, proc_log_source_to_json (infos->pdata[i]));
+  hero_rpc_return_array (work->call, array);
+}
+
+static void
+run_tree (Work *work)
+{
+  g_autoptr (GPtrArray) infos = proc_log_store_describe (work->self->logs, work->src, work->context);
+
+  hero_rpc_return_array (work->call, proc_log_tree_to_json (infos));
+}
+
+static void
+send_description (HeroProc *self, HeroRpcCall *call, void (*run) (Work *work))
+{
+  guint32 context;
+  gboolean all;
+  Work *work;
+
+  if (!hero_proc_rpc_get_context (self, call, &context, &all))
+    return;
+  work = work_new (self, call, run);
+  work->src = g_strdup (hero_rpc_get_string (call, "prefix"));
+  work->context = all ? -1 : (gint64)context;
+  send_work (work);
+}
+
+void
+hero_proc_rpc_logs_sources (gpointer data, HeroRpcCall *call)
+{
+  send_description (data, call, run_sources);
+}
+
+void
+hero_proc_rpc_logs_tree (gpointer data, HeroRpcCall *call)
+{
+  send_description (data, call, run_tree);
+}
+
+void
+hero_proc_rpc_logs_stats (gpointer data, HeroRpcCall *call)
+{
+  HeroProc *self = data;
+  ProcLogStats stats;
+
+  proc_log_store_get_stats (self->logs, &stats);
+  hero_rpc_return_object (call, proc_log_stats_to_json (&stats));
+}
+
+/* ---------------------------------------------------------------------------------------------- upkeep */
+
+static void
+run_flush (Work *work)
+{
+  proc_log_store_sync (work->self->logs);
+  hero_rpc_return_object (work->call, proc_rpc_ok (NULL));
+}
+
+void
+hero_proc_rpc_logs_flush (gpointer data, HeroRpcCall *call)
+{
+  send_work (work_new (data, call, run_flush));
+}
+
+static void
+run_rotate (Work *work)
+{
+  proc_log_store_rotate (work->self->logs, work->src);
+  hero_rpc_return_object (work->call, proc_rpc_ok (NULL));
+}
+
+void
+hero_proc_rpc_logs_rotate (gpointer data, HeroRpcCall *call)
+{
+  Work *work = work_new (data, call, run_rotate);
+
+  work->src = g_strdup (hero_rpc_get_string (call, "src"));
+  proc_rpc_log_change (data, call, work->src != NULL ? work->src : "all sources");
+  send_work (work);
+}
+
+static void
+run_delete (Work *work)
+{
+  JsonObject *result = proc_rpc_ok (NULL);
+  guint64 bytes, segments;
+
+  proc_log_store_delete (work->self->logs, work->src, work->before_ms, &bytes, &segments);
+  json_object_set_int_member (result, "deleted_bytes", (gint64)bytes);
+  json_object_set_int_member (result, "deleted_segments", (gint64)segments);
+  hero_rpc_return_object (work->call, result);
+}
+
+void
+hero_proc_rpc_logs_delete (gpointer data, HeroRpcCall *call)
+{
+  const char *src = hero_rpc_get_string (call, "src");
+  gint64 before;
+  Work *work;
+
+  if (!hero_proc_rpc_read_time (call, "before", &before) || (src == NULL && !hero_proc_rpc_is_confirmed (call)))
+    return;
+  work = work_new (data, call, run_delete);
+  work->src = g_strdup (src);
+  work->before_ms = before;
+  proc_rpc_log_change (data, call, src != NULL ? src : "all sources");
+  send_work (work);
 }

@@ -6,6 +6,7 @@
 
 #include "errors.h"
 #include "names.h"
+#include "rpc-logs.h"
 
 enum
 {
@@ -216,25 +217,6 @@ static const HeroRpcParam delete_params[]
         { "actions", HERO_BOOLEAN, 0, "Delete its actions too, those no other service uses.", "false" },
         { NULL } };
 
-static const HeroRpcParam query_params[]
-    = { { "src", HERO_STRING (1, 200), 0, "This source and all below it; a trailing * = everything that begins so.",
-          NULL, "prefix|name|service" },
-        { "level", HERO_ANY, 0, "This level or a higher one: a number or a word.", NULL, "min_level" },
-        { "from", HERO_ANY, 0, "Not before this time: ms, seconds or RFC 3339.", NULL, "since|start" },
-        { "to", HERO_ANY, 0, "Before this time.", NULL, "until|end" },
-        { "text", HERO_STRING (1, 1000), 0, "Lines with this in them; case does not matter.", NULL, "search|contains" },
-        { "regex", HERO_STRING (1, 1000), 0, "Lines that match." },
-        { "context", HERO_ANY, 0, "Only this context, a number or a name." },
-        { "job_id", HERO_INTEGER (1, G_MAXUINT32), 0, "Only of this job." },
-        { "stream", HERO_STRING (1, 16), 0, "Only of this stream: stdout, stderr or api." },
-        { "tag", HERO_STRING (1, 200), 0, "Only with this tag, k or k:v." },
-        { "cursor", HERO_STRING (1, 300), 0, "Go on where an earlier answer ended (its next_cursor)." },
-        { "order", HERO_STRING (1, 8), 0, "asc or desc.", "\"asc\"" },
-        { "limit", HERO_INTEGER (1, 1000), 0, "At most so many.", "200", "lines" },
-        { "range", HERO_STRING (1, 8), 0, "today, 24h, 7d or all, instead of from." },
-        { "last_ms", HERO_INTEGER (1, G_MAXINT64), 0, "Only the last so many milliseconds, instead of from." },
-        { NULL } };
-
 static const HeroRpcParam secret_set_params[]
     = { { "key", HERO_STRING (1, 128), HERO_REQUIRED, "Its name.", NULL, "name" },
         { "value", HERO_STRING (0, PROC_MAX_SECRET), HERO_REQUIRED, "What is to be kept." },
@@ -309,17 +291,6 @@ static const HeroRpcSchema schemas[] = {
   { "Context", "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},"
                "\"description\":{\"type\":\"string\"},\"created_at\":{\"type\":[\"integer\",\"null\"]}}}" },
   { "Ok", "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"}}}" },
-  { "LogEntry",
-    "{\"type\":\"object\",\"properties\":{\"cursor\":{\"type\":\"string\"},\"ts_ms\":{\"type\":\"integer\"},"
-    "\"epoch\":{\"type\":\"integer\"},\"src\":{\"type\":\"string\"},\"context\":{\"type\":\"integer\"},"
-    "\"job_id\":{\"type\":\"integer\"},\"level\":{\"type\":\"integer\"},\"level_name\":{\"type\":\"string\"},"
-    "\"stream\":{\"type\":\"string\"},\"tags\":{\"type\":\"object\"},\"content\":{\"type\":\"string\"},"
-    "\"truncated\":{\"type\":\"boolean\"}}}" },
-  { "LogPage",
-    "{\"type\":\"object\",\"properties\":{\"entries\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/"
-    "LogEntry\"}},"
-    "\"next_cursor\":{\"type\":[\"string\",\"null\"]},\"prev_cursor\":{\"type\":[\"string\",\"null\"]},"
-    "\"has_more\":{\"type\":\"boolean\"},\"partial\":{\"type\":\"boolean\"},\"gap\":{\"type\":\"boolean\"}}}" },
   { NULL }
 };
 
@@ -388,10 +359,6 @@ static const HeroRpcMethod methods[] = {
     "{\"type\":\"object\",\"properties\":{\"nodes\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
     "\"edges\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},\"ascii\":{\"type\":\"string\"}}}",
     "Who requires, wants, comes after and conflicts with whom.", NULL, "jobs", ERRORS (RPC_NOT_FOUND), 0, NULL },
-  { "logs.query", hero_proc_rpc_logs_query, query_params, "LogPage",
-    "Search the log lines of all sources, page by page.",
-    "Order is by time, then source, then arrival. next_cursor goes on after the last line of the answer, also later.",
-    "logs", ERRORS (RPC_NOT_FOUND), 0, "logs.list|logs.search" },
   { "secret.set", hero_proc_rpc_secret_set, secret_set_params,
     "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"key\":{\"type\":\"string\"},"
     "\"context\":{\"type\":\"integer\"},\"version\":{\"type\":\"integer\"}}}",
@@ -429,7 +396,22 @@ static const HeroRpcMethod methods[] = {
 void
 hero_proc_register_rpc (HeroProc *self)
 {
-  static const HeroRpcSpec spec = HERO_RPC_SPEC (.methods = methods, .schemas = schemas, .errors = errors);
+  static const HeroRpcMethod *const method_tables[] = { methods, proc_log_methods };
+  static const HeroRpcSchema *const schema_tables[] = { schemas, proc_log_schemas };
+  g_autoptr (GArray) all_methods = g_array_new (TRUE, TRUE, sizeof (HeroRpcMethod));
+  g_autoptr (GArray) all_schemas = g_array_new (TRUE, TRUE, sizeof (HeroRpcSchema));
 
-  hero_service_set_rpc (self->ctx, &spec, self);
+  for (guint i = 0; i < G_N_ELEMENTS (method_tables); i++)
+    for (const HeroRpcMethod *one = method_tables[i]; one->name != NULL; one++)
+      g_array_append_val (all_methods, *one);
+  for (guint i = 0; i < G_N_ELEMENTS (schema_tables); i++)
+    for (const HeroRpcSchema *one = schema_tables[i]; one->name != NULL; one++)
+      g_array_append_val (all_schemas, *one);
+  {
+    const HeroRpcSpec spec
+        = HERO_RPC_SPEC (.methods = (const HeroRpcMethod *)(gpointer)all_methods->data,
+                         .schemas = (const HeroRpcSchema *)(gpointer)all_schemas->data, .errors = errors);
+
+    hero_service_set_rpc (self->ctx, &spec, self); /* takes copies of the tables */
+  }
 }

@@ -1,0 +1,172 @@
+/* rpc-logs-query.c: the parameters of a search, Q of the contract, in all their forms. Service thread. */
+#include <string.h>
+
+#include "rpc-logs.h"
+
+static GType
+type_of (JsonNode *node)
+{
+  return JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
+}
+
+gint64
+proc_time_from_node (JsonNode *node)
+{
+  GType type = type_of (node);
+
+  if (type == G_TYPE_INT64)
+    return proc_time_from_int (json_node_get_int (node));
+  if (type == G_TYPE_DOUBLE) /* seconds may have a fraction */
+    return json_node_get_double (node) < 1e11 ? (gint64)(json_node_get_double (node) * 1000)
+                                              : (gint64)MIN (json_node_get_double (node), 1e15);
+  return type == G_TYPE_STRING ? proc_time_from_text (json_node_get_string (node)) : -1;
+}
+
+int
+proc_level_from_node (JsonNode *node)
+{
+  GType type = type_of (node);
+
+  if (type == G_TYPE_INT64 && json_node_get_int (node) >= 0 && json_node_get_int (node) <= 255)
+    return (int)json_node_get_int (node);
+  return type == G_TYPE_STRING ? proc_level_parse (json_node_get_string (node)) : -1;
+}
+
+gboolean
+hero_proc_rpc_read_time (HeroRpcCall *call, const char *param, gint64 *ms)
+{
+  JsonNode *node = hero_rpc_get_node (call, param);
+
+  *ms = node != NULL ? proc_time_from_node (node) : 0;
+  if (*ms >= 0)
+    return TRUE;
+  hero_rpc_fail_param (call, param, "a time: ms, seconds or RFC 3339 text", "something else");
+  return FALSE;
+}
+
+static gboolean
+read_level (HeroRpcCall *call, guint *level)
+{
+  JsonNode *node = hero_rpc_get_node (call, "level");
+  int value = node != NULL ? proc_level_from_node (node) : 0;
+
+  *level = (guint)MAX (value, 0);
+  if (value >= 0)
+    return TRUE;
+  hero_rpc_fail_param (call, "level", "0..255 or one of debug|info|notice|warning|critical|error", "something else");
+  return FALSE;
+}
+
+static gint64
+local_midnight_ms (void)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+  g_autoptr (GDateTime) midnight = g_date_time_new_local (g_date_time_get_year (now), g_date_time_get_month (now),
+                                                          g_date_time_get_day_of_month (now), 0, 0, 0);
+
+  return g_date_time_to_unix (midnight) * 1000;
+}
+
+/* range and last_ms, the short forms of `from`. */
+static gboolean
+read_range (HeroRpcCall *call, gint64 *from_ms)
+{
+  const char *range = hero_rpc_get_string (call, "range");
+  gint64 now = proc_now_ms ();
+
+  if (hero_rpc_has (call, "last_ms"))
+    *from_ms = MAX (now - hero_rpc_get_integer (call, "last_ms"), 0);
+  if (range == NULL || strcmp (range, "all") == 0)
+    return TRUE;
+  if (strcmp (range, "today") == 0)
+    *from_ms = local_midnight_ms ();
+  else if (strcmp (range, "24h") == 0)
+    *from_ms = now - G_GINT64_CONSTANT (86400000);
+  else if (strcmp (range, "7d") == 0)
+    *from_ms = now - 7 * G_GINT64_CONSTANT (86400000);
+  else
+    {
+      hero_rpc_fail_param (call, "range", "one of today|24h|7d|all", range);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+read_words (HeroRpcCall *call, ProcLogQuery *query)
+{
+  static const char *const orders[] = { "asc", "desc", NULL };
+  const char *stream = hero_rpc_get_string (call, "stream");
+  const char *order_word = hero_rpc_get_string (call, "order");
+  int order = order_word != NULL ? proc_word_parse (orders, order_word) : 0;
+
+  query->stream = stream != NULL ? proc_word_parse (proc_stream_words, stream) : -1;
+  query->descending = order == 1;
+  if (order < 0)
+    hero_rpc_fail_param (call, "order", "one of asc|desc", order_word);
+  else if (stream != NULL && query->stream < 0)
+    hero_rpc_fail_param (call, "stream", "one of stdout|stderr|tty|api", stream);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static gboolean
+read_regex (HeroRpcCall *call, ProcLogQuery *query)
+{
+  const char *pattern = hero_rpc_get_string (call, "regex");
+  /* The match limit keeps a hostile pattern from eating the worker. */
+  g_autofree char *limited
+      = pattern != NULL ? g_strconcat ("(*LIMIT_MATCH=100000)(*LIMIT_RECURSION=1000)", pattern, NULL) : NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (pattern == NULL)
+    return TRUE;
+  query->regex = g_regex_new (limited, G_REGEX_OPTIMIZE, 0, &error);
+  if (query->regex != NULL)
+    return TRUE;
+  hero_rpc_fail_param (call, "regex", "a regular expression", error->message);
+  return FALSE;
+}
+
+typedef struct
+{
+  guint32 run_id;
+  GHashTable *ids;
+} RunJobs;
+
+static gboolean
+add_job_of_run (ProcJob *job, gpointer data)
+{
+  RunJobs *jobs = data;
+
+  if (job->run_id == jobs->run_id)
+    g_hash_table_add (jobs->ids, GUINT_TO_POINTER (job->id));
+  return TRUE;
+}
+
+ProcLogQuery *
+hero_proc_rpc_read_log_query (HeroProc *self, HeroRpcCall *call)
+{
+  g_autoptr (ProcLogQuery) query = g_new0 (ProcLogQuery, 1);
+
+  query->src = g_strdup (hero_rpc_get_string (call, "src"));
+  query->text = g_strdup (hero_rpc_get_string (call, "text"));
+  query->tag = g_strdup (hero_rpc_get_string (call, "tag"));
+  query->cursor = g_strdup (hero_rpc_get_string (call, "cursor"));
+  query->job_id = (guint32)hero_rpc_get_integer (call, "job_id");
+  query->limit = (guint)hero_rpc_get_integer (call, "limit");
+  if (hero_rpc_has (call, "run_id"))
+    {
+      RunJobs jobs = { (guint32)hero_rpc_get_integer (call, "run_id"), g_hash_table_new (NULL, NULL) };
+
+      query->job_ids = jobs.ids;
+      proc_jobs_foreach (self->jobs, add_job_of_run, &jobs);
+    }
+  if (!hero_proc_rpc_read_time (call, "from", &query->from_ms) || !hero_proc_rpc_read_time (call, "to", &query->to_ms)
+      || !read_level (call, &query->level) || !read_range (call, &query->from_ms) || !read_words (call, query)
+      || !read_regex (call, query)
+      || !hero_proc_rpc_get_context (self, call, &query->context, &query->any_context))
+    return NULL;
+  return g_steal_pointer (&query);
+}

@@ -1,0 +1,34 @@
+/* rpc-logs.h: what the handlers of logs.* share. Service thread, unless said otherwise. */
+#pragma once
+
+#include "hero-proc.h"
+#include "log-query.h"
+
+G_BEGIN_DECLS
+
+extern const HeroRpcMethod proc_log_methods[];
+extern const HeroRpcSchema proc_log_schemas[];
+
+/* ---- rpc-logs-query.c: parameters into a query. FALSE, NULL: answered. */
+ProcLogQuery *hero_proc_rpc_read_log_query (HeroProc *self, HeroRpcCall *call);
+/* A time, 0 when absent. */
+gboolean hero_proc_rpc_read_time (HeroRpcCall *call, const char *param, gint64 *ms);
+/* Any form of a time (contract 2) as ms; -1 = not one. */
+gint64 proc_time_from_node (JsonNode *node);
+/* Any form of a level; -1 = not one. */
+int proc_level_from_node (JsonNode *node);
+
+/* ---- handlers */
+void hero_proc_rpc_logs_insert (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_logs_query (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_logs_get (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_logs_tail (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_logs_sources (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_logs_tree (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_logs_stats (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_logs_flush (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_logs_rotate (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_logs_delete (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_logs (gpointer self, HeroRpcCall *call);
+
+G_END_DECLS
