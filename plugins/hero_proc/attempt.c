@@ -11,11 +11,6 @@
 #include "procfs.h"
 #include "task.h"
 
-enum
-{
-  READY_AFTER_MS = 300, /* contract 7.6: alive so long = ready */
-};
-
 /* ---------------------------------------------------------------------------------------------- the end */
 
 static ProcCause
@@ -24,7 +19,7 @@ decide (ProcTask *task, guint next_attempt)
   ProcJob *job = task->job;
   const ProcAction *spec = job->spec;
   ProcSupervisor *self = task->supervisor;
-  gboolean stop = task->stop_reason == PROC_FAILURE_CANCELLED || task->stop_reason == PROC_FAILURE_SHUTDOWN;
+  gboolean stop = proc_failure_is_request (task->stop_reason);
   ProcPolicy policy
       = { .restart = spec->restart,
           .is_process = spec->is_process,
@@ -40,10 +35,10 @@ decide (ProcTask *task, guint next_attempt)
       job->failure = job->failure == PROC_FAILURE_NONE ? task->stop_reason : job->failure;
       return PROC_CAUSE_CANCEL;
     }
-  task->end.forced = task->stop_reason == PROC_FAILURE_TIMEOUT;
+  task->end.forced = task->stop_reason != PROC_FAILURE_NONE && !stop;
   cause = proc_exit_outcome (&task->end, &policy);
   if (job->failure == PROC_FAILURE_NONE && !proc_exit_is_success (&task->end, &policy))
-    job->failure = task->end.forced       ? PROC_FAILURE_TIMEOUT
+    job->failure = task->end.forced       ? task->stop_reason
                    : !task->end.known     ? PROC_FAILURE_EXIT_UNKNOWN
                    : task->end.signo != 0 ? PROC_FAILURE_SIGNAL
                                           : PROC_FAILURE_EXIT_CODE;
@@ -95,7 +90,10 @@ describe_end (const ProcJob *job)
     case PROC_FAILURE_HOST_RESTART:
       return g_strdup ("ended with the machine");
     case PROC_FAILURE_NONE:
+    case PROC_FAILURE_START_TIMEOUT:
     case PROC_FAILURE_STOP_TIMEOUT:
+    case PROC_FAILURE_HEALTH_CHECK_FAILED:
+    case PROC_FAILURE_BLOCKED_BY_OTHER:
     case PROC_FAILURE_SPAWN_ERROR:
     case PROC_FAILURE_SECRET_MISSING:
     case PROC_FAILURE_SHUTDOWN:
@@ -134,6 +132,8 @@ proc_task_finish (ProcTask *task, const char *message)
   job->exit_source = task->source;
   cause = decide (task, next);
   g_free (job->error);
+  if (message == NULL && task->end.forced)
+    message = task->stop_message;
   job->error = message != NULL ? hide_secrets (job, message) : describe_end (job);
   proc_job_add_attempt (job, task->leader, job->error);
   task->leader = 0;
@@ -146,21 +146,6 @@ proc_task_finish (ProcTask *task, const char *message)
 }
 
 /* ---------------------------------------------------------------------------------------------- watching */
-
-static gboolean
-on_ready (gpointer data)
-{
-  ProcTask *task = data;
-  ProcJob *job = task->job;
-  ProcSupervisor *self = task->supervisor;
-
-  proc_task_clear_timer (&task->ready_timer);
-  job->ready = TRUE;
-  job->ready_at = proc_now_ms ();
-  self->setup.hooks->save (self->setup.owner, job, NULL, NULL);
-  self->setup.hooks->changed (self->setup.owner, job, job->phase);
-  return G_SOURCE_REMOVE;
-}
 
 static gboolean
 on_time_limit (gpointer data)
@@ -186,11 +171,16 @@ proc_task_watch (ProcTask *task, GError **error)
     return FALSE;
   task->leader = job->pid;
   proc_kill_list_add (self->setup.kill_list, task->leader, task->pidfd);
-  if (!job->ready)
-    proc_task_set_timer (task, &task->ready_timer, (guint)MAX (READY_AFTER_MS - age_ms, 0), on_ready);
   if (job->spec->timeout_ms > 0)
     proc_task_set_timer (task, &task->timer, (guint)MAX (job->spec->timeout_ms - age_ms, 0), on_time_limit);
   return TRUE;
+}
+
+void
+proc_task_look_after (ProcTask *task)
+{
+  proc_task_ready_begin (task, MAX (proc_now_ms () - task->job->started_at, 0));
+  proc_task_health_begin (task);
 }
 
 /* ---------------------------------------------------------------------------------------------- the beginning */
@@ -242,6 +232,8 @@ on_spawned (ProcSpawnResult *result, gpointer data)
       else
         {
           proc_task_step (task, PROC_CAUSE_SPAWNED);
+          if (task->supervisor != NULL && task->watch != NULL && job->phase == PROC_PHASE_RUNNING)
+            proc_task_look_after (task);
           if (task->stop_reason != PROC_FAILURE_NONE)
             proc_task_request_stop (task);
         }
@@ -257,8 +249,7 @@ on_intent_saved (gpointer data)
 
   if (self != NULL)
     {
-      ProcIdentity identity = { job->id,          job->run_id,  job->context, job->service,
-                                job->action_name, job->attempt, job->token,   task->secrets };
+      ProcIdentity identity = proc_task_identity (task);
       const char *run_dir = self->setup.surroundings->run_dir;
       gboolean output = job->spec->log == PROC_LOG_STORE;
       g_autofree char *out = output ? proc_fifo_path (run_dir, job->id, job->restart_count + 1, FALSE) : NULL;
@@ -313,6 +304,9 @@ proc_task_begin (ProcTask *task)
   task->end = (ProcExit){ 0 };
   task->ended = task->killed = task->told_leftovers = task->force = task->signalled = FALSE;
   task->stop_reason = PROC_FAILURE_NONE;
+  g_clear_pointer (&task->stop_message, g_free);
+  g_clear_pointer (&job->message, g_free);
+  job->stop_requested = FALSE;
   task->reap_tries = 0;
   task->started_us = 0;
   proc_task_step (task, PROC_CAUSE_START);

@@ -119,6 +119,8 @@ proc_surroundings_free (ProcSurroundings *self)
   g_free (self->home);
   g_free (self->run_dir);
   g_clear_pointer (&self->interpreters, g_hash_table_unref);
+  g_free (self->socket_root);
+  g_free (self->notify_path);
   g_free (self);
 }
 
@@ -132,6 +134,14 @@ expand_home (const char *path, const char *home)
   if (g_str_has_prefix (path, "~/"))
     return g_build_filename (home, path + 2, NULL);
   return g_strdup (path);
+}
+
+char *
+proc_surroundings_socket_path (const ProcSurroundings *self, const char *path)
+{
+  if (*path == '/' || g_str_has_prefix (path, "~/") || self->socket_root == NULL)
+    return expand_home (path, self->home);
+  return g_build_filename (self->socket_root, path, NULL);
 }
 
 static gboolean
@@ -190,6 +200,8 @@ build_environ (const ProcAction *action, const ProcSurroundings *surroundings, c
   g_ptr_array_add (fixed, g_strdup_printf ("HERO_PROC_ATTEMPT=%u", identity->attempt));
   g_ptr_array_add (fixed, g_strdup_printf ("HERO_PROC_CONTEXT=%u", identity->context));
   g_ptr_array_add (fixed, g_strconcat ("HERO_PROC_TOKEN=", identity->token, NULL));
+  if (action->health->readiness.type == PROC_READY_NOTIFY && surroundings->notify_path != NULL)
+    g_ptr_array_add (fixed, g_strconcat ("NOTIFY_SOCKET=", surroundings->notify_path, NULL));
   g_ptr_array_add (fixed, NULL);
   overlay (env, (const char *const *)surroundings->environ);
   overlay (env, (const char *const *)action->env);

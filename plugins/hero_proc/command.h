@@ -16,12 +16,16 @@ typedef struct
   char *home;               /* of the user */
   char *run_dir;            /* <data_dir>/run: scripts and FIFOs */
   GHashTable *interpreters; /* name -> path, from the configuration; may be NULL */
+  char *socket_root;        /* relative paths of sockets are below it; NULL = there is none */
+  char *notify_path;        /* where jobs say that they are ready; NULL = nowhere */
 } ProcSurroundings;
 
 /* environment: the host's. own: "NAME=value" set over it. deny: names left out. minimal: only the basic variables. */
 ProcSurroundings *proc_surroundings_new (const char *const *environment, const char *const *own,
                                          const char *const *deny, gboolean minimal, const char *run_dir);
 void proc_surroundings_free (ProcSurroundings *self);
+/* The absolute path of a socket given as "/..", "~/.." or below the socket root. Transfer full. */
+char *proc_surroundings_socket_path (const ProcSurroundings *self, const char *path);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcSurroundings, proc_surroundings_free)
 
 /* Names of one attempt, for its environment. */

@@ -190,7 +190,8 @@ read_exit (ProcTask *task)
       proc_task_set_timer (task, &task->timer, REAP_EVERY_MS, on_reap_again);
       return;
     }
-  proc_task_clear_timer (&task->ready_timer);
+  proc_task_ready_end (task);
+  proc_task_health_end (task);
   proc_task_clear_timer (&task->timer);
   task->ended = TRUE;
   proc_task_sweep (task);
@@ -235,8 +236,8 @@ proc_task_request_stop (ProcTask *task)
     return; /* on_spawned comes back to it */
   if (job->phase == PROC_PHASE_RUNNING)
     {
+      proc_task_ready_end (task);
       proc_task_step (task, PROC_CAUSE_STOP);
-      proc_task_clear_timer (&task->ready_timer);
       /* Without a watch it has ended and its exit is about to be read: the timer is that reading's. */
       if (!task->ended && task->watch != NULL)
         {
@@ -259,8 +260,9 @@ proc_task_stop (ProcTask *task, ProcFailure why, gboolean force)
 {
   ProcJob *job = task->job;
 
-  if (task->stop_reason == PROC_FAILURE_NONE || task->stop_reason == PROC_FAILURE_TIMEOUT)
+  if (!proc_failure_is_request (task->stop_reason)) /* a request wins over our own decision */
     task->stop_reason = why;
+  job->stop_requested = proc_failure_is_request (task->stop_reason);
   task->force |= force;
   if (job->phase == PROC_PHASE_PENDING || job->phase == PROC_PHASE_WAITING || job->phase == PROC_PHASE_RETRYING)
     {

@@ -108,6 +108,7 @@ make_surroundings (HeroProc *self)
   self->surroundings = proc_surroundings_new (
       environment, (const char *const *)own->pdata, hero_service_get_strings (self->ctx, "env_deny"),
       g_strcmp0 (hero_service_get_string (self->ctx, "env_mode"), "minimal") == 0, self->run_dir);
+  self->surroundings->socket_root = g_strdup (root);
 }
 
 static gboolean
@@ -199,6 +200,29 @@ make_jobs (HeroProc *self, const ProcLoaded *loaded)
                                             .kill_list = self->kill_list,
                                             .pipe_bytes = pipe_bytes };
   self->jobs = proc_jobs_new (&setup, loaded);
+}
+
+static void
+on_notice (gpointer data, pid_t sender, const ProcNotice *notice)
+{
+  proc_jobs_notice (((HeroProc *)data)->jobs, sender, notice);
+}
+
+/* Without it the service works, but for jobs that say when they are ready. */
+static void
+open_notify (HeroProc *self)
+{
+  g_autofree char *path
+      = g_build_filename (hero_service_get_socket_root (self->ctx), "hero_proc", ".notify.sock", NULL);
+  g_autofree char *dir = g_path_get_dirname (path);
+  g_autoptr (GError) error = NULL;
+
+  if (g_mkdir_with_parents (dir, 0755) == 0)
+    self->notify = proc_notify_socket_new (self->reactor, path, on_notice, self, &error);
+  if (self->notify != NULL)
+    self->surroundings->notify_path = g_steal_pointer (&path);
+  else
+    hero_warn (self->ctx, "readiness 'notify' does not work: %s", error != NULL ? error->message : dir);
 }
 
 static void
@@ -381,6 +405,7 @@ hero_proc_start (gpointer data, GCancellable *cancellable, GError **error)
   open_secrets (self, loaded);
   self->actions = proc_actions_new (loaded);
   make_jobs (self, loaded);
+  open_notify (self);
   make_services (self, loaded);
   hero_proc_register_rpc (self);
   hero_proc_register_page (self);
@@ -441,6 +466,7 @@ hero_proc_destroy (gpointer data)
   HeroProc *self = data;
 
   /* First who gives work, then who does it; the journal last, it hears from all. */
+  g_clear_pointer (&self->notify, proc_notify_socket_free);
   g_clear_pointer (&self->spawner, proc_spawner_free);
   g_clear_pointer (&self->services, proc_services_free);
   g_clear_pointer (&self->jobs, proc_jobs_free);

@@ -5,6 +5,7 @@
 
 #include "contexts.h"
 #include "secrets.h"
+#include "notify-socket.h"
 #include "services.h"
 
 G_BEGIN_DECLS
@@ -26,6 +27,7 @@ typedef struct
   ProcSpawner *spawner;
   ProcActions *actions;
   ProcJobs *jobs;
+  ProcNotifySocket *notify;
   ProcServices *services;
 } HeroProc;
 

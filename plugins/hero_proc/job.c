@@ -34,6 +34,7 @@ job_clear (gpointer data)
   g_ptr_array_unref (self->attempts);
   g_free (self->error);
   g_clear_pointer (&self->redaction, proc_redaction_unref);
+  g_free (self->message);
 }
 
 ProcJob *
@@ -117,7 +118,12 @@ proc_job_is_unbegun (const ProcJob *self)
 ProcJobView
 proc_job_get_view (const ProcJob *self)
 {
-  return (ProcJobView){ self->phase, self->pid != 0, self->ready, self->spec->is_process };
+  return (ProcJobView){ .phase = self->phase,
+                        .live = self->pid != 0,
+                        .ready = self->ready,
+                        .is_process = self->spec->is_process,
+                        .own_stop = self->phase == PROC_PHASE_STOPPING && !self->stop_requested,
+                        .health = self->health };
 }
 
 /* ---------------------------------------------------------------------------------------------- records */

@@ -43,6 +43,9 @@ typedef struct
 
   ProcPhase phase;
   gboolean ready;
+  ProcHealth health;       /* of the live process */
+  char *message;           /* what it last said of itself (STATUS=); NULL = nothing */
+  gboolean stop_requested; /* it is being stopped because somebody wanted it */
   gboolean adopted;
   pid_t pid; /* 0 when not alive; leads its own group */
   guint64 proc_start;

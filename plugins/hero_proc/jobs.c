@@ -50,6 +50,18 @@ tell (ProcJobs *self, const char *event, const ProcJob *job, ProcPhase from)
 }
 
 static void
+tell_listeners (ProcJobs *self, ProcJob *job, ProcPhase from)
+{
+  for (guint i = 0; i < self->listening->len; i++)
+    {
+      Listening *one = &g_array_index (self->listening, Listening, i);
+
+      if (one->listener->changed != NULL)
+        one->listener->changed (one->data, job, from);
+    }
+}
+
+static void
 tell_change (ProcJobs *self, ProcJob *job, ProcPhase from)
 {
   if (from != job->phase)
@@ -58,13 +70,7 @@ tell_change (ProcJobs *self, ProcJob *job, ProcPhase from)
     tell (self, "job.ready", job, from);
   if (!proc_job_is_active (job))
     tell (self, "job.finished", job, from);
-  for (guint i = 0; i < self->listening->len; i++)
-    {
-      Listening *one = &g_array_index (self->listening, Listening, i);
-
-      if (one->listener->changed != NULL)
-        one->listener->changed (one->data, job, from);
-    }
+  tell_listeners (self, job, from);
 }
 
 /* ---------------------------------------------------------------------------------------------- hooks */
@@ -147,6 +153,29 @@ hook_may_restart (gpointer owner, ProcJob *job)
 }
 
 static void
+hook_health (gpointer owner, ProcJob *job, const char *check, ProcHealth from, ProcHealth to, const char *message)
+{
+  ProcJobs *self = owner;
+  g_autoptr (ProcJob) held = proc_job_ref (job);
+  JsonObject *data = json_object_new ();
+  g_autofree char *text = g_strdup_printf ("job %u (%s): health check '%s' is %s%s%s", job->id, job->action, check,
+                                           proc_health_words[to], message != NULL ? ": " : "",
+                                           message != NULL ? message : "");
+
+  json_object_set_int_member (data, "id", job->id);
+  json_object_set_string_member (data, "check", check);
+  json_object_set_string_member (data, "from", proc_health_words[from]);
+  json_object_set_string_member (data, "to", proc_health_words[to]);
+  if (message != NULL)
+    json_object_set_string_member (data, "message", message);
+  else
+    json_object_set_null_member (data, "message");
+  self->setup.event (self->setup.owner, "job.health", data);
+  self->setup.log (self->setup.owner, to == PROC_HEALTH_HEALTHY ? HERO_LOG_INFO : HERO_LOG_WARN, text);
+  tell_listeners (self, held, held->phase);
+}
+
+static void
 hook_log (gpointer owner, guint level, const char *text)
 {
   ProcJobs *self = owner;
@@ -175,7 +204,7 @@ hook_take_secrets (gpointer owner, ProcJob *job, GError **error)
 }
 
 static const ProcSupervisorHooks hooks
-    = { hook_save, hook_changed, hook_output_begins, hook_output_ends, hook_may_restart, hook_log, hook_take_secrets };
+    = { hook_save, hook_changed, hook_output_begins, hook_output_ends, hook_may_restart, hook_health, hook_log, hook_take_secrets };
 
 /* ---------------------------------------------------------------------------------------------- recovery */
 
@@ -349,6 +378,24 @@ proc_jobs_forget (ProcJobs *self, ProcJob *job)
     return;
   g_hash_table_remove (self->by_id, GUINT_TO_POINTER (job->id));
   g_sequence_remove (at);
+}
+
+void
+proc_jobs_notice (ProcJobs *self, pid_t sender, const ProcNotice *notice)
+{
+  proc_supervisor_notice (self->supervisor, sender, notice);
+}
+
+gboolean
+proc_jobs_set_ready (ProcJobs *self, ProcJob *job, const char *message)
+{
+  return proc_supervisor_set_ready (self->supervisor, job, message);
+}
+
+void
+proc_jobs_probe (ProcJobs *self, ProcJob *job, ProcSaved done, gpointer data)
+{
+  proc_supervisor_probe (self->supervisor, job, done, data);
 }
 
 void

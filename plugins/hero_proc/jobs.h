@@ -63,6 +63,12 @@ void proc_jobs_stop (ProcJobs *self, ProcJob *job, ProcFailure why, gboolean for
 void proc_jobs_stop_all (ProcJobs *self, ProcFailure why, gboolean force);
 /* Out of memory; the record is deleted by the caller's batch, if it ever was written. Only of a job that is over. */
 void proc_jobs_forget (ProcJobs *self, ProcJob *job);
+/* A message on the notify socket. */
+void proc_jobs_notice (ProcJobs *self, pid_t sender, const ProcNotice *notice);
+/* It is ready by its own account. FALSE: it has no live process. message may be NULL. */
+gboolean proc_jobs_set_ready (ProcJobs *self, ProcJob *job, const char *message);
+/* Runs its health checks now; done comes when they have answered. */
+void proc_jobs_probe (ProcJobs *self, ProcJob *job, ProcSaved done, gpointer data);
 /* No process is started from here on. */
 void proc_jobs_drain (ProcJobs *self);
 

@@ -65,14 +65,15 @@ ProcState
 proc_service_state (const ProcJobView *jobs, gsize n_jobs)
 {
   gboolean stopping = FALSE, starting = FALSE, live = FALSE, dead_process = FALSE, failed = FALSE, all_done = TRUE,
-           process = FALSE;
+           process = FALSE, unhealthy = FALSE, degraded = FALSE;
 
   for (gsize i = 0; i < n_jobs; i++)
     {
       const ProcJobView *job = &jobs[i];
 
       /* A job whose main process has ended while its group is still being ended is on its way out. */
-      stopping |= job->phase == PROC_PHASE_STOPPING || (job->phase == PROC_PHASE_RUNNING && !job->live);
+      stopping |= (job->phase == PROC_PHASE_STOPPING && !(job->own_stop && job->live))
+                  || (job->phase == PROC_PHASE_RUNNING && !job->live);
       starting |= job->phase == PROC_PHASE_PENDING || job->phase == PROC_PHASE_WAITING
                   || job->phase == PROC_PHASE_STARTING || (job->live && !job->ready);
       live |= job->live;
@@ -80,6 +81,8 @@ proc_service_state (const ProcJobView *jobs, gsize n_jobs)
       failed |= job->phase == PROC_PHASE_FAILED || job->phase == PROC_PHASE_RETRYING;
       all_done &= job->phase == PROC_PHASE_SUCCEEDED;
       process |= job->is_process;
+      unhealthy |= job->live && job->health == PROC_HEALTH_UNHEALTHY;
+      degraded |= job->live && job->health == PROC_HEALTH_DEGRADED;
     }
   if (n_jobs == 0)
     return PROC_STATE_INACTIVE;
@@ -87,8 +90,10 @@ proc_service_state (const ProcJobView *jobs, gsize n_jobs)
     return PROC_STATE_STOPPING;
   if (starting)
     return PROC_STATE_STARTING;
+  if (unhealthy)
+    return PROC_STATE_UNHEALTHY;
   if (live)
-    return dead_process ? PROC_STATE_DEGRADED : PROC_STATE_RUNNING;
+    return dead_process || degraded ? PROC_STATE_DEGRADED : PROC_STATE_RUNNING;
   if (failed)
     return PROC_STATE_FAILED;
   return all_done && !process ? PROC_STATE_SUCCESS : PROC_STATE_EXITED;

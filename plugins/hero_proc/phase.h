@@ -57,6 +57,8 @@ typedef struct
   gboolean live; /* its main process is seen alive */
   gboolean ready;
   gboolean is_process;
+  gboolean own_stop; /* phase stopping by our own decision: nobody asked for it */
+  ProcHealth health;
 } ProcJobView;
 
 ProcState proc_service_state (const ProcJobView *jobs, gsize n_jobs);

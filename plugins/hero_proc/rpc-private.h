@@ -14,6 +14,7 @@ typedef struct
   GPtrArray *names; /* of char *: what was started or stopped */
   ProcSetResult result;
   GPtrArray *warnings;
+  guint probes; /* not answered yet */
 } ProcPending;
 
 ProcPending *proc_pending_new (HeroProc *self, HeroRpcCall *call, const char *name);

@@ -95,14 +95,48 @@ hero_proc_rpc_service_get (gpointer data, HeroRpcCall *call)
   hero_rpc_return_object (call, object);
 }
 
+static void
+answer_status (gpointer data)
+{
+  g_autoptr (ProcPending) pending = data;
+  ProcEntry *entry = proc_services_get (pending->self->services, pending->name);
+  g_autoptr (GError) gone = NULL;
+
+  if (entry != NULL)
+    {
+      hero_rpc_return_object (pending->call, proc_status_to_json (pending->self->services, entry));
+      return;
+    }
+  gone = g_error_new (PROC_ERROR, PROC_ERROR_SERVICE_NOT_FOUND, "service not found: %s", pending->name);
+  hero_proc_rpc_fail (pending->call, gone, pending->name);
+}
+
+/* One check of one job of the service has answered; the last one answers the call. */
+static void
+on_probed (gpointer data)
+{
+  ProcPending *pending = data;
+
+  if (--pending->probes == 0)
+    answer_status (pending);
+}
+
 void
 hero_proc_rpc_service_status (gpointer data, HeroRpcCall *call)
 {
   HeroProc *self = data;
   ProcEntry *entry = get_entry (self, call);
+  g_autoptr (GPtrArray) jobs = NULL;
+  ProcPending *pending;
 
-  if (entry != NULL)
-    hero_rpc_return_object (call, proc_status_to_json (self->services, entry));
+  if (entry == NULL)
+    return;
+  pending = proc_pending_new (self, call, entry->spec->name);
+  jobs = hero_rpc_get_boolean (call, "probe") ? proc_jobs_copy (entry->jobs) : g_ptr_array_new ();
+  pending->probes = jobs->len + 1;
+  for (guint i = 0; i < jobs->len; i++)
+    proc_jobs_probe (self->jobs, jobs->pdata[i], on_probed, pending);
+  on_probed (pending);
 }
 
 void

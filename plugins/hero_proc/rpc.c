@@ -187,7 +187,7 @@ static const HeroRpcParam list_params[]
 
 static const HeroRpcParam status_params[]
     = { { "name", HERO_STRING (1, 64), HERO_REQUIRED, "The service.", NULL, "id|service" },
-        { "probe", HERO_BOOLEAN, 0, "Run its health checks now. (A service has none yet.)", "false" },
+        { "probe", HERO_BOOLEAN, 0, "Run its health checks now; the answer comes when they have answered.", "false" },
         { NULL } };
 
 static const HeroRpcParam start_params[]
@@ -259,6 +259,9 @@ static const HeroRpcSchema schemas[] = {
     "\"wants\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
     "\"after\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
     "\"conflicts\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"cascade_stop\":{\"type\":\"boolean\"},"
+    "\"sockets\":{\"type\":\"array\",\"description\":\"Paths, or {path, health}; relative ones are below the service's "
+    "directory\"},\"tcp_ports\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},"
+    "\"probe\":{\"description\":\"Ask the sockets how they are: true, false, or one health check instead\"},"
     "\"env\":{\"type\":\"object\"},\"env_secrets\":{\"type\":\"object\"},"
     "\"status\":{\"enum\":[\"start\",\"stop\",\"ignore\",\"spec\"]},"
     "\"class\":{\"enum\":[\"user\",\"system\"]},\"require_ready\":{\"type\":\"boolean\"},"

@@ -138,6 +138,7 @@ static GPtrArray *
 collect_specs (ProcServices *self, const ProcEntry *entry, GError **error)
 {
   g_autoptr (GPtrArray) specs = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_action_unref);
+  gboolean main_seen = FALSE;
 
   for (guint i = 0; entry->spec->actions[i] != NULL; i++)
     {
@@ -149,7 +150,8 @@ collect_specs (ProcServices *self, const ProcEntry *entry, GError **error)
                        entry->spec->name, entry->spec->actions[i]);
           return NULL;
         }
-      g_ptr_array_add (specs, proc_action_for_service (action, entry->spec));
+      g_ptr_array_add (specs, proc_action_for_service (action, entry->spec, action->is_process && !main_seen));
+      main_seen |= action->is_process;
     }
   return g_steal_pointer (&specs);
 }

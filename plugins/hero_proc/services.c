@@ -75,6 +75,8 @@ proc_services_list (ProcServices *self)
 gboolean
 proc_services_needs_restart (ProcServices *self, const ProcEntry *entry)
 {
+  gboolean main_seen = FALSE;
+
   if (!proc_entry_is_active (entry))
     return FALSE;
   if (g_strv_length (entry->spec->actions) != entry->jobs->len)
@@ -83,8 +85,10 @@ proc_services_needs_restart (ProcServices *self, const ProcEntry *entry)
     {
       const ProcJob *job = entry->jobs->pdata[i];
       ProcAction *action = proc_actions_get (self->setup.actions, entry->spec->actions[i]);
-      g_autoptr (ProcAction) now = action != NULL ? proc_action_for_service (action, entry->spec) : NULL;
+      gboolean main = action != NULL && action->is_process && !main_seen;
+      g_autoptr (ProcAction) now = action != NULL ? proc_action_for_service (action, entry->spec, main) : NULL;
 
+      main_seen |= main;
       if (now == NULL || !proc_action_equal (now, job->spec) || proc_jobs_has_old_secrets (self->setup.jobs, job))
         return TRUE;
     }

@@ -11,11 +11,8 @@
 
 /* What later versions do; a set value is refused, an empty one is what every record has. */
 static const char *const action_not_yet[]
-    = { "ephemeral",      "health_checks", "health",      "readiness",  "schedule_policy",
-        "schedule",       "kill_other",    "kill_others", "singleton",  "process_filters",
-        "process_filter", "tty",           "tty_size",    "depends_on", NULL };
+    = { "ephemeral", "schedule_policy", "schedule", "tty", "tty_size", "depends_on", NULL };
 static const char *const action_never[] = { "user", "group", "umask", "nice", "limits", NULL };
-static const char *const service_not_yet[] = { "sockets", "tcp_ports", "probe", NULL };
 /* Told to readers, ignored as input, so that what was read can be set again. */
 static const char *const read_only[] = { "origin", "file", "services", "needs_restart", NULL };
 
@@ -34,6 +31,7 @@ action_clear (gpointer data)
   g_strfreev (self->env);
   g_strfreev (self->env_secrets);
   g_free (self->success_codes);
+  g_clear_pointer (&self->health, proc_health_spec_unref);
 }
 
 static void
@@ -49,6 +47,7 @@ service_clear (gpointer data)
   g_strfreev (self->env_secrets);
   for (guint edge = 0; edge < PROC_N_EDGES; edge++)
     g_strfreev (self->edges[edge]);
+  g_clear_pointer (&self->endpoints, proc_endpoints_unref);
 }
 
 ProcAction *
@@ -260,6 +259,13 @@ proc_action_from_json (JsonObject *object, const char *where, GPtrArray *warning
   read_success_codes (&reader, self);
   read_stop_signal (&reader, self);
   self->stop_timeout_ms = (guint)proc_reader_int (&reader, "stop_timeout_ms", 0, G_MAXINT, 10000);
+  self->health = proc_health_spec_read (&reader, warnings);
+  if (reader.error == NULL && (self->health->kill_other != NULL || self->health->singleton))
+    reader.error = g_error_new (PROC_ERROR, PROC_ERROR_NOT_SUPPORTED_FIELD,
+                                "not supported: '%s.kill_other' and '%s.singleton'", where, where);
+  if (reader.error == NULL && self->health->readiness.type == PROC_READY_LOG)
+    reader.error = g_error_new (PROC_ERROR, PROC_ERROR_NOT_SUPPORTED_FIELD,
+                                "not supported: '%s.readiness' with type log", where);
   self->revision = (guint)proc_reader_int (&reader, "revision", 0, G_MAXINT, 0);
   self->created_at = proc_reader_int (&reader, "created_at", 0, G_MAXINT64, 0);
   self->updated_at = proc_reader_int (&reader, "updated_at", 0, G_MAXINT64, 0);
@@ -345,13 +351,13 @@ proc_service_from_json (JsonObject *object, const char *where, guint32 default_c
   self->require_ready = proc_reader_bool (&reader, "require_ready", FALSE);
   self->start_timeout_ms = (guint)proc_reader_int (&reader, "start_timeout_ms", 0, G_MAXINT, 30000);
   self->stop_timeout_ms = (guint)proc_reader_int (&reader, "stop_timeout_ms", 0, G_MAXINT, 0);
+  self->endpoints = proc_endpoints_read (&reader, warnings);
   self->actions = read_actions (&reader, self->context, actions, warnings);
   self->revision = (guint)proc_reader_int (&reader, "revision", 0, G_MAXINT, 0);
   self->created_at = proc_reader_int (&reader, "created_at", 0, G_MAXINT64, 0);
   self->updated_at = proc_reader_int (&reader, "updated_at", 0, G_MAXINT64, 0);
   for (guint i = 0; read_only[i] != NULL; i++)
     proc_reader_node (&reader, read_only[i]);
-  proc_reader_refuse (&reader, service_not_yet);
   if (!proc_reader_end (&reader, warnings, error))
     return NULL;
   if (self->actions[0] == NULL)
@@ -439,6 +445,7 @@ proc_action_to_json (const ProcAction *self)
   json_object_set_object_member (object, "retry_policy", retry_to_json (&self->retry));
   json_object_set_string_member (object, "stop_signal", proc_signal_name (self->stop_signal));
   json_object_set_int_member (object, "stop_timeout_ms", self->stop_timeout_ms);
+  proc_health_spec_to_json (self->health, object);
   set_record_members (object, self->revision, self->created_at, self->updated_at);
   return object;
 }
@@ -463,6 +470,7 @@ proc_service_to_json (const ProcService *self)
   json_object_set_boolean_member (object, "require_ready", self->require_ready);
   json_object_set_int_member (object, "start_timeout_ms", self->start_timeout_ms);
   json_object_set_int_member (object, "stop_timeout_ms", self->stop_timeout_ms);
+  proc_endpoints_to_json (self->endpoints, object);
   set_record_members (object, self->revision, self->created_at, self->updated_at);
   return object;
 }
@@ -517,11 +525,10 @@ merge_env (char **below, char **above)
   return g_strv_builder_end (builder);
 }
 
-ProcAction *
-proc_action_for_service (const ProcAction *self, const ProcService *service)
+static ProcAction *
+copy_action (const ProcAction *self)
 {
   ProcAction *copy = g_atomic_rc_box_dup (sizeof *self, (gpointer)self);
-  g_auto (GStrv) service_secrets = proc_secret_refs_resolve (service->env_secrets, service->context);
 
   copy->name = g_strdup (self->name);
   copy->description = g_strdup (self->description);
@@ -530,11 +537,42 @@ proc_action_for_service (const ProcAction *self, const ProcService *service)
   copy->script = g_strdup (self->script);
   copy->args = g_strdupv (self->args);
   copy->cwd = g_strdup (self->cwd);
-  copy->env = merge_env (service->env, self->env);
-  copy->env_secrets = merge_env (service_secrets, self->env_secrets);
+  copy->env = g_strdupv (self->env);
+  copy->env_secrets = g_strdupv (self->env_secrets);
   copy->success_codes = g_memdup2 (self->success_codes, self->n_success_codes * sizeof *self->success_codes);
+  copy->health = proc_health_spec_ref (self->health);
+  return copy;
+}
+
+ProcAction *
+proc_action_for_service (const ProcAction *self, const ProcService *service, gboolean main)
+{
+  ProcAction *copy = copy_action (self);
+  g_auto (GStrv) service_secrets = proc_secret_refs_resolve (service->env_secrets, service->context);
+
+  g_strfreev (copy->env);
+  copy->env = merge_env (service->env, self->env);
+  g_strfreev (copy->env_secrets);
+  copy->env_secrets = merge_env (service_secrets, self->env_secrets);
+  proc_health_spec_unref (copy->health);
+  copy->health = proc_health_spec_for_service (self->health, service->name, service->endpoints,
+                                               service->start_timeout_ms, main);
   if (service->stop_timeout_ms > 0)
     copy->stop_timeout_ms = service->stop_timeout_ms;
+  return copy;
+}
+
+ProcAction *
+proc_action_for_command (const ProcAction *self, const char *command)
+{
+  ProcAction *copy = copy_action (self);
+
+  g_free (copy->interpreter);
+  copy->interpreter = g_strdup ("exec");
+  g_free (copy->script);
+  copy->script = g_strdup (command);
+  g_strfreev (copy->args);
+  copy->args = g_new0 (char *, 1);
   return copy;
 }
 
@@ -551,6 +589,7 @@ proc_service_with_wanted (const ProcService *self, ProcWanted wanted)
   copy->env_secrets = g_strdupv (self->env_secrets);
   for (guint edge = 0; edge < PROC_N_EDGES; edge++)
     copy->edges[edge] = g_strdupv (self->edges[edge]);
+  copy->endpoints = proc_endpoints_ref (self->endpoints);
   copy->wanted = wanted;
   return copy;
 }

@@ -9,6 +9,7 @@
 
 #include "backoff.h"
 #include "dependencies.h"
+#include "spec-health.h"
 #include "words.h"
 
 G_BEGIN_DECLS
@@ -36,6 +37,7 @@ typedef struct
   ProcRetry retry;
   int stop_signal;
   guint stop_timeout_ms;
+  ProcHealthSpec *health;
 
   guint revision;
   gint64 created_at, updated_at; /* Unix ms */
@@ -59,6 +61,7 @@ typedef struct
   gboolean require_ready;
   guint start_timeout_ms;
   guint stop_timeout_ms; /* 0 = the actions' own */
+  ProcEndpoints *endpoints;
 
   guint revision;
   gint64 created_at, updated_at;
@@ -81,9 +84,14 @@ JsonObject *proc_service_to_json (const ProcService *self);
 gboolean proc_action_equal (const ProcAction *a, const ProcAction *b);
 gboolean proc_service_equal (const ProcService *a, const ProcService *b);
 
-/* The action as a job of the service runs it: the service's env and secrets below its own, the service's stop time over
- * its own. */
-ProcAction *proc_action_for_service (const ProcAction *self, const ProcService *service);
+/*
+ * The action as a job of the service runs it: the service's env and secrets below its own, the service's stop time over its
+ * own, and what the service says of its sockets and ports. main: it is the one the checks of these sockets are made for.
+ */
+ProcAction *proc_action_for_service (const ProcAction *self, const ProcService *service, gboolean main);
+
+/* A command line beside the action, with its environment and directory. */
+ProcAction *proc_action_for_command (const ProcAction *self, const char *command);
 
 /* The same service with another wanted status. */
 ProcService *proc_service_with_wanted (const ProcService *self, ProcWanted wanted);

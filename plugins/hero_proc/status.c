@@ -1,6 +1,7 @@
 /* status.c: see status.h. What is not measured or not there is null, never a made-up value. Service thread. */
 #include "status.h"
 
+#include "health-state.h"
 #include "why.h"
 
 static void
@@ -48,6 +49,16 @@ speaker (const ProcEntry *entry)
                                              : NULL;
 }
 
+static ProcHealth
+health_of (const ProcEntry *entry)
+{
+  ProcHealth health = PROC_HEALTH_NONE;
+
+  for (guint i = 0; i < entry->jobs->len; i++)
+    health = proc_health_worse (health, ((const ProcJob *)entry->jobs->pdata[i])->health);
+  return health;
+}
+
 static JsonArray *
 actions_to_json (const ProcEntry *entry)
 {
@@ -63,7 +74,7 @@ actions_to_json (const ProcEntry *entry)
       json_object_set_string_member (object, "phase", proc_phase_words[job->phase]);
       json_object_set_int_member (object, "pid", job->pid);
       json_object_set_boolean_member (object, "ready", job->ready);
-      json_object_set_string_member (object, "health", "none");
+      json_object_set_string_member (object, "health", proc_health_words[job->health]);
       json_object_set_int_member (object, "restart_count", job->restart_count);
       set_exit (object, job);
       json_object_set_boolean_member (object, "tty", FALSE);
@@ -108,7 +119,7 @@ common (ProcServices *services, const ProcEntry *entry)
   json_object_set_int_member (object, "pid", live != NULL ? live->pid : 0);
   json_object_set_string_member (object, "status", proc_wanted_words[entry->spec->wanted]);
   json_object_set_string_member (object, "class", proc_class_words[entry->spec->service_class]);
-  json_object_set_string_member (object, "health", "none");
+  json_object_set_string_member (object, "health", proc_health_words[health_of (entry)]);
   set_jobs (object, entry);
   set_time (object, "uptime_ms", live != NULL ? MAX (proc_now_ms () - live->started_at, 1) : 0);
   json_object_set_int_member (object, "attempt", job != NULL ? job->attempt : 0);
@@ -117,7 +128,7 @@ common (ProcServices *services, const ProcEntry *entry)
   set_exit (object, job);
   set_text (object, "signal", job != NULL && job->signo != 0 ? proc_signal_name (job->signo) : NULL);
   set_text (object, "error", job != NULL ? job->error : NULL);
-  json_object_set_null_member (object, "message");
+  set_text (object, "message", job != NULL ? job->message : NULL);
   proc_why_add_holds (object, services, entry);
   if (entry->run_id != 0)
     json_object_set_int_member (object, "run_id", entry->run_id);

@@ -136,10 +136,12 @@ proc_supervisor_adopt (ProcSupervisor *self, ProcJob *job, const char *boot_id, 
   if (phase == PROC_PHASE_STOPPING)
     {
       task->stop_reason = PROC_FAILURE_CANCELLED;
-      proc_task_clear_timer (&task->ready_timer);
+      job->stop_requested = TRUE;
       job->phase = PROC_PHASE_RUNNING;
       proc_task_request_stop (task);
     }
+  else
+    proc_task_look_after (task);
   /* A zombie that nobody has reaped yet has a start time too; it is not called running. */
   proc_task_on_pidfd (task->pidfd, 0, task);
 }
@@ -152,6 +154,8 @@ proc_supervisor_new (const ProcSupervisorSetup *setup)
   ProcSupervisor *self = g_new0 (ProcSupervisor, 1);
 
   self->setup = *setup;
+  self->probes = (ProcProbeSetup){ setup->context, setup->reactor, setup->spawner, setup->surroundings,
+                                   setup->kill_list };
   self->tasks = g_hash_table_new_full (NULL, NULL, NULL, proc_task_drop);
   return self;
 }
@@ -167,6 +171,17 @@ void
 proc_supervisor_start (ProcSupervisor *self, ProcJob *job)
 {
   proc_task_begin (proc_task_new (self, job));
+}
+
+void
+proc_supervisor_probe (ProcSupervisor *self, ProcJob *job, ProcSaved done, gpointer data)
+{
+  ProcTask *task = g_hash_table_lookup (self->tasks, GUINT_TO_POINTER (job->id));
+
+  if (task != NULL)
+    proc_task_probe_now (task, done, data);
+  else
+    done (data);
 }
 
 void

@@ -9,6 +9,7 @@
 
 #include "job.h"
 #include "kill-list.h"
+#include "notify-message.h"
 #include "spawner.h"
 
 G_BEGIN_DECLS
@@ -34,6 +35,8 @@ typedef struct
   void (*output_ends) (gpointer owner, ProcJob *job);
   /* May the job be restarted by its policy (its service is wanted)? */
   gboolean (*may_restart) (gpointer owner, ProcJob *job);
+  /* A health check has another verdict; message: what the answer was, or NULL. */
+  void (*health) (gpointer owner, ProcJob *job, const char *check, ProcHealth from, ProcHealth to, const char *message);
   /* Something a person should know; level as HeroLogLevel. */
   void (*log) (gpointer owner, guint level, const char *text);
   /*
@@ -76,6 +79,12 @@ void proc_supervisor_adopt (ProcSupervisor *self, ProcJob *job, const char *boot
 gboolean proc_supervisor_stop (ProcSupervisor *self, ProcJob *job, ProcFailure why, gboolean force);
 /* The same for every job. */
 void proc_supervisor_stop_all (ProcSupervisor *self, ProcFailure why, gboolean force);
+/* A message on the notify socket; those of strangers do not count. */
+void proc_supervisor_notice (ProcSupervisor *self, pid_t sender, const ProcNotice *notice);
+/* The job is ready by its own account. FALSE: it has no live process. message: what it says of itself, or NULL. */
+gboolean proc_supervisor_set_ready (ProcSupervisor *self, ProcJob *job, const char *message);
+/* Runs all health checks of the job now; done comes when they have answered. */
+void proc_supervisor_probe (ProcSupervisor *self, ProcJob *job, ProcSaved done, gpointer data);
 /* No spawn from here on; retries stay where they are. */
 void proc_supervisor_drain (ProcSupervisor *self);
 guint proc_supervisor_count (ProcSupervisor *self);         /* active jobs */

@@ -31,6 +31,7 @@ task_clear (gpointer data)
 
   proc_job_unref (task->job);
   g_strfreev (task->secrets);
+  g_free (task->stop_message);
 }
 
 ProcTask *
@@ -49,7 +50,8 @@ proc_task_unref (gpointer data)
 void
 proc_task_forget_process (ProcTask *task)
 {
-  proc_task_clear_timer (&task->ready_timer);
+  proc_task_ready_end (task);
+  proc_task_health_end (task);
   proc_task_clear_timer (&task->timer);
   g_clear_pointer (&task->watch, hero_reactor_remove);
   if (task->leader != 0)
@@ -82,7 +84,13 @@ proc_task_new (ProcSupervisor *self, ProcJob *job)
   return task;
 }
 
-void proc_task_say (ProcTask *task, guint level, const char *format, ...) G_GNUC_PRINTF (3, 4);
+ProcIdentity
+proc_task_identity (const ProcTask *task)
+{
+  const ProcJob *job = task->job;
+
+  return (ProcIdentity){ job->id, job->run_id, job->context, job->service, job->action_name, job->attempt, job->token, task->secrets };
+}
 
 void
 proc_task_say (ProcTask *task, guint level, const char *format, ...)

@@ -1,10 +1,12 @@
 /*
  * task.h: the inside of the supervisor: the running side of one active job. task.c has its frame and the steps of the
- * phase table, attempt.c how an attempt begins and is settled, ending.c how it ends: exit, stop, what is left behind.
+ * phase table, attempt.c how an attempt begins and is settled, task-ready.c and task-health.c how its process does,
+ * ending.c how it ends: exit, stop, what is left behind.
  * Service thread.
  */
 #pragma once
 
+#include "probe.h"
 #include "supervisor.h"
 
 G_BEGIN_DECLS
@@ -14,6 +16,7 @@ struct _ProcSupervisor
   ProcSupervisorSetup setup;
   GHashTable *tasks; /* job id -> Task */
   gboolean draining;
+  ProcProbeSetup probes;
 };
 
 /* The running side of one active job. Counted, since spawns, saves and sweeps come back later. */
@@ -24,10 +27,14 @@ typedef struct
   pid_t leader; /* the main process of this attempt, dead or alive: its group, and the number in `attempts` */
   int pidfd;
   HeroReactorWatch *watch;
-  GSource *ready_timer; /* 300 ms, then `ready` */
+  GSource *ready_timer;    /* 300 ms, then `ready`; or the next try */
+  GSource *start_limit;    /* until then it has to be ready */
+  ProcProbeRun *ready_run; /* a try under way */
+  GPtrArray *checks;       /* of the live process; NULL = none run */
   GSource *timer;       /* back-off, or time limit, or stop limit, or next look at what is left */
 
-  ProcFailure stop_reason; /* NONE = not stopping; TIMEOUT = our own decision */
+  ProcFailure stop_reason; /* NONE = not stopping; else on request, or by our own decision (timeout, health) */
+  char *stop_message;      /* of our own decision; NULL = nothing to add */
   gboolean force;
   gboolean signalled; /* the group has had the stop signal */
   gboolean killed;    /* SIGKILL was sent */
@@ -48,12 +55,14 @@ typedef struct
 ProcTask *proc_task_new (ProcSupervisor *supervisor, ProcJob *job);
 ProcTask *proc_task_ref (ProcTask *task);
 void proc_task_unref (gpointer task);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcTask, proc_task_unref)
 /* The supervisor lets go: the process is left alone, whatever comes back later finds no supervisor. */
 void proc_task_drop (gpointer task);
 void proc_task_set_timer (ProcTask *task, GSource **timer, guint delay_ms, GSourceFunc func);
 void proc_task_clear_timer (GSource **timer);
 /* Descriptors and timers go; the process does not. */
 void proc_task_forget_process (ProcTask *task);
+ProcIdentity proc_task_identity (const ProcTask *task); /* of the attempt under way; strings borrowed */
 void proc_task_say (ProcTask *task, guint level, const char *format, ...) G_GNUC_PRINTF (3, 4);
 /* One step of the phase table; then the record is kept and the owner told. A terminal job is let go of. */
 void proc_task_step (ProcTask *task, ProcCause cause);
@@ -62,8 +71,22 @@ void proc_task_step (ProcTask *task, ProcCause cause);
 void proc_task_begin (ProcTask *task);                     /* pending or retrying -> starting */
 void proc_task_begin_in (ProcTask *task, guint delay_ms);  /* the same, later */
 gboolean proc_task_watch (ProcTask *task, GError **error); /* the process of pid and pidfd is alive: wait for its end */
+/* It runs, by the record too: readiness and checks begin. */
+void proc_task_look_after (ProcTask *task);
 void proc_task_finish (ProcTask *task,
                        const char *message); /* it and all it left are gone; message: for `error`, or NULL */
+
+/* ---- task-ready.c */
+void proc_task_ready_begin (ProcTask *task, gint64 age_ms);
+void proc_task_ready_end (ProcTask *task);
+void proc_task_ready (ProcTask *task); /* it is; nothing happens if it cannot be */
+guint proc_task_start_limit_ms (const ProcTask *task);
+
+/* ---- task-health.c */
+void proc_task_health_begin (ProcTask *task);
+void proc_task_health_end (ProcTask *task);
+/* Runs every check at once; done comes when all have, or there are none. */
+void proc_task_probe_now (ProcTask *task, ProcSaved done, gpointer data);
 
 /* ---- ending.c */
 void proc_task_on_pidfd (int pidfd, guint32 events, gpointer task);

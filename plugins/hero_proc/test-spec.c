@@ -161,7 +161,7 @@ test_service (void)
   g_assert_cmpuint (((ProcAction *)actions->pdata[0])->context, ==, 4);
   g_assert_cmpstr (service->actions[0], ==, "old");
   g_assert_cmpstr (service->actions[1], ==, "main");
-  merged = proc_action_for_service (actions->pdata[0], service);
+  merged = proc_action_for_service (actions->pdata[0], service, TRUE);
   g_assert_cmpstr (merged->env[0], ==, "A=s");
   g_assert_cmpstr (merged->env[1], ==, "B=a");
   g_assert_cmpuint (merged->stop_timeout_ms, ==, 50);
@@ -182,8 +182,8 @@ test_service_refusals (void)
   g_assert_error (none, PROC_ERROR, PROC_ERROR_CONFIG);
   g_assert_null (service_from ("{\"name\":\"a\",\"actions\":[\"x\",\"x\"]}", actions, &twice));
   g_assert_error (twice, PROC_ERROR, PROC_ERROR_INVALID_PARAM);
-  g_assert_null (service_from ("{\"name\":\"a\",\"actions\":[\"x\"],\"sockets\":[\"b\"]}", actions, &later));
-  g_assert_error (later, PROC_ERROR, PROC_ERROR_NOT_SUPPORTED_FIELD);
+  g_assert_null (service_from ("{\"name\":\"a\",\"actions\":[\"x\"],\"sockets\":[\"../b\"]}", actions, &later));
+  g_assert_error (later, PROC_ERROR, PROC_ERROR_INVALID_PARAM);
 }
 
 /* The lists of dependencies, in both places they may stand, each name once. */

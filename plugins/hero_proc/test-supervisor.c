@@ -103,8 +103,14 @@ on_log (gpointer owner, guint level, const char *text)
   g_string_append_printf (((Fixture *)owner)->log, "%s\n", text);
 }
 
+static void
+on_health (gpointer owner, ProcJob *job, const char *check, ProcHealth from, ProcHealth to, const char *message)
+{
+  g_string_append_printf (((Fixture *)owner)->phases, " %s", proc_health_words[to]);
+}
+
 static const ProcSupervisorHooks hooks
-    = { on_save, on_changed, on_output_begins, on_output_ends, on_may_restart, on_log };
+    = { on_save, on_changed, on_output_begins, on_output_ends, on_may_restart, on_health, on_log };
 
 static void
 make_supervisor (Fixture *f)

@@ -10,9 +10,21 @@ const char *const proc_state_words[] = { "inactive", "starting", "running", "unh
                                          "blocked",  "failed",   "success", "exited",    NULL };
 const char *const proc_phase_words[] = { "pending",   "waiting", "starting",  "running", "retrying", "stopping",
                                          "succeeded", "failed",  "cancelled", "skipped", NULL };
-const char *const proc_failure_words[]
-    = { "none",           "exit_code",    "signal",       "timeout",  "stop_timeout", "spawn_error",
-        "secret_missing", "exit_unknown", "host_restart", "shutdown", "cancelled",    NULL };
+const char *const proc_failure_words[] = { "none",
+                                           "exit_code",
+                                           "signal",
+                                           "timeout",
+                                           "start_timeout",
+                                           "stop_timeout",
+                                           "health_check_failed",
+                                           "blocked_by_other",
+                                           "spawn_error",
+                                           "secret_missing",
+                                           "exit_unknown",
+                                           "host_restart",
+                                           "shutdown",
+                                           "cancelled",
+                                           NULL };
 const char *const proc_restart_words[] = { "always", "on_failure", "never", NULL };
 const char *const proc_backoff_words[] = { "exponential", "linear", "fixed", NULL };
 const char *const proc_log_mode_words[] = { "store|ring|stdout", "none", NULL };
@@ -20,6 +32,13 @@ const char *const proc_trigger_words[] = { "api", "service", "autostart", NULL }
 const char *const proc_catch_up_words[] = { "none", "once", NULL };
 const char *const proc_schedule_state_words[] = { "active", "paused", "waiting", "ended", "invalid", NULL };
 const char *const proc_exit_source_words[] = { "none", "wait", "pidfd", "unknown", NULL };
+const char *const proc_probe_type_words[] = { "tcp", "http", "exec", "socket|unix|uds", NULL };
+const char *const proc_probe_type_names[] = { "tcp", "http", "exec", "socket", NULL };
+const char *const proc_ready_type_words[]
+    = { "none", "notify", "health", "tcp", "http", "socket|unix|uds", "exec", "log", NULL };
+const char *const proc_ready_type_names[]
+    = { "none", "notify", "health", "tcp", "http", "socket", "exec", "log", NULL };
+const char *const proc_health_words[] = { "none", "unknown", "healthy", "failing", "degraded", "unhealthy", NULL };
 
 /* TRUE if the two are the same word, where case, '-' and '_' do not count; `word` ends at '|' or NUL. */
 static gboolean
@@ -104,6 +123,12 @@ proc_signal_name (int signo)
     if (fatal_signals[i].number == signo)
       return fatal_signals[i].name;
   return NULL;
+}
+
+gboolean
+proc_failure_is_request (ProcFailure failure)
+{
+  return failure == PROC_FAILURE_CANCELLED || failure == PROC_FAILURE_SHUTDOWN;
 }
 
 gboolean

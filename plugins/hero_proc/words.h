@@ -60,7 +60,10 @@ typedef enum
   PROC_FAILURE_EXIT_CODE,
   PROC_FAILURE_SIGNAL,
   PROC_FAILURE_TIMEOUT,
+  PROC_FAILURE_START_TIMEOUT,
   PROC_FAILURE_STOP_TIMEOUT,
+  PROC_FAILURE_HEALTH_CHECK_FAILED,
+  PROC_FAILURE_BLOCKED_BY_OTHER,
   PROC_FAILURE_SPAWN_ERROR,
   PROC_FAILURE_SECRET_MISSING,
   PROC_FAILURE_EXIT_UNKNOWN,
@@ -122,6 +125,39 @@ typedef enum
   PROC_EXIT_UNKNOWN,
 } ProcExitSource;
 
+/* What a health check asks (3.3). */
+typedef enum
+{
+  PROC_PROBE_TCP,
+  PROC_PROBE_HTTP,
+  PROC_PROBE_EXEC,
+  PROC_PROBE_SOCKET,
+} ProcProbeType;
+
+/* What makes a job ready (3.3). */
+typedef enum
+{
+  PROC_READY_NONE,
+  PROC_READY_NOTIFY,
+  PROC_READY_HEALTH,
+  PROC_READY_TCP,
+  PROC_READY_HTTP,
+  PROC_READY_SOCKET,
+  PROC_READY_EXEC,
+  PROC_READY_LOG,
+} ProcReadyType;
+
+/* Of a job (3.4), from good to bad but for the first two. */
+typedef enum
+{
+  PROC_HEALTH_NONE,
+  PROC_HEALTH_UNKNOWN,
+  PROC_HEALTH_HEALTHY,
+  PROC_HEALTH_FAILING,
+  PROC_HEALTH_DEGRADED,
+  PROC_HEALTH_UNHEALTHY,
+} ProcHealth;
+
 /* NULL-terminated, indexed by the enum; a word after '|' is a further spelling taken as input. */
 extern const char *const proc_wanted_words[];
 extern const char *const proc_class_words[];
@@ -135,6 +171,12 @@ extern const char *const proc_trigger_words[];
 extern const char *const proc_catch_up_words[];
 extern const char *const proc_schedule_state_words[];
 extern const char *const proc_exit_source_words[];
+extern const char *const proc_probe_type_words[];
+extern const char *const proc_ready_type_words[];
+extern const char *const proc_health_words[];
+/* The same without the further spellings, for output. */
+extern const char *const proc_probe_type_names[];
+extern const char *const proc_ready_type_names[];
 
 /* The index of `text` in `words`, or -1. */
 int proc_word_parse (const char *const *words, const char *text);
@@ -146,6 +188,8 @@ int proc_signal_parse (const char *text);
 /* "SIGTERM"; NULL for a number without a name here. */
 const char *proc_signal_name (int signo);
 
+/* cancelled, shutdown: somebody wanted it. */
+gboolean proc_failure_is_request (ProcFailure failure);
 gboolean proc_phase_is_active (ProcPhase phase);
 /* starting, running, unhealthy, degraded, stopping. */
 gboolean proc_state_is_up (ProcState state);
