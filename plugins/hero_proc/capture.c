@@ -23,6 +23,7 @@ struct _ProcCapture
   GThread *thread;
   HeroReactor *reactor;
   GHashTable *streams; /* set of Stream */
+  GHashTable *watches; /* job id -> ProcLineWatch */
   char *buffer;
 };
 
@@ -38,6 +39,7 @@ typedef struct
   ProcRedaction *redaction; /* NULL = nothing to hide */
   ProcLineCutter cutter;
   ProcLogSource *source;
+  ProcLineWatch *lines; /* somebody waits for one of them; NULL = nobody */
 } Stream;
 
 /* ---------------------------------------------------------------------------------------------- reading */
@@ -53,6 +55,8 @@ on_line (const char *line, gsize length, gboolean truncated, gpointer data)
                          .stream = stream->stream,
                          .truncated = truncated };
 
+  if (stream->lines != NULL)
+    proc_line_watch_feed (stream->lines, line, length);
   if (redacted != NULL)
     {
       line = redacted;
@@ -110,6 +114,7 @@ stream_close (Stream *stream, gboolean remove)
   proc_line_cutter_finish (&stream->cutter, on_line, stream);
   proc_log_source_end (stream->source);
   proc_line_cutter_clear (&stream->cutter);
+  g_clear_pointer (&stream->lines, proc_line_watch_unref);
   close (stream->fd);
   if (remove)
     unlink (stream->path);
@@ -130,6 +135,7 @@ typedef struct
   ProcRedaction *redaction;
   int fd;
   ProcLogSource *source;
+  ProcLineWatch *lines;
   char *path;
 } Command;
 
@@ -142,6 +148,7 @@ command_free (gpointer data)
     close (command->fd);
   g_clear_pointer (&command->redaction, proc_redaction_unref);
   g_clear_pointer (&command->source, proc_log_source_unref);
+  g_clear_pointer (&command->lines, proc_line_watch_unref);
   g_free (command->path);
   g_free (command);
 }
@@ -173,9 +180,22 @@ do_add (gpointer data)
   stream->redaction = g_steal_pointer (&command->redaction);
   stream->path = g_steal_pointer (&command->path);
   stream->source = g_steal_pointer (&command->source);
+  stream->lines = g_hash_table_lookup (self->watches, GUINT_TO_POINTER (stream->job_id));
+  if (stream->lines != NULL)
+    proc_line_watch_ref (stream->lines);
   proc_line_cutter_init (&stream->cutter, self->line_max);
   stream->watch = hero_reactor_add (self->reactor, stream->fd, EPOLLIN, on_readable, stream, NULL);
   g_hash_table_add (self->streams, stream);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+do_watch (gpointer data)
+{
+  Command *command = data;
+
+  g_hash_table_insert (command->capture->watches, GUINT_TO_POINTER (command->job_id),
+                       g_steal_pointer (&command->lines));
   return G_SOURCE_REMOVE;
 }
 
@@ -186,6 +206,7 @@ do_end (gpointer data)
   GHashTableIter iter;
   gpointer key;
 
+  g_hash_table_remove (command->capture->watches, GUINT_TO_POINTER (command->job_id));
   g_hash_table_iter_init (&iter, command->capture->streams);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     if (((Stream *)key)->job_id == command->job_id)
@@ -243,6 +264,7 @@ proc_capture_new (ProcLogStore *store, gsize line_max, GError **error)
   self->loop = g_main_loop_new (self->context, FALSE);
   self->reactor = reactor;
   self->streams = g_hash_table_new (NULL, NULL);
+  self->watches = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)proc_line_watch_unref);
   self->buffer = g_malloc (READ_SIZE);
   self->thread = g_thread_new ("hero_proc-read", run, self);
   return self;
@@ -259,6 +281,7 @@ proc_capture_free (ProcCapture *self)
   g_thread_join (self->thread);
   hero_reactor_free (self->reactor);
   g_hash_table_unref (self->streams);
+  g_hash_table_unref (self->watches);
   g_main_loop_unref (self->loop);
   g_main_context_unref (self->context);
   g_free (self->buffer);
@@ -281,6 +304,15 @@ proc_capture_add (ProcCapture *self, guint32 job_id, const char *source, guint32
                         .source = proc_log_store_get_source (self->store, source),
                         .path = g_strdup (path) };
   send_command (command, do_add);
+}
+
+void
+proc_capture_watch (ProcCapture *self, guint32 job_id, ProcLineWatch *watch)
+{
+  Command *command = g_new0 (Command, 1);
+
+  *command = (Command){ .capture = self, .job_id = job_id, .fd = -1, .lines = proc_line_watch_ref (watch) };
+  send_command (command, do_watch);
 }
 
 void

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "line-watch.h"
 #include "log-store.h"
 #include "redaction.h"
 
@@ -22,6 +23,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcCapture, proc_capture_free)
  * taken out of every line; NULL = nothing. */
 void proc_capture_add (ProcCapture *self, guint32 job_id, const char *source, guint32 context, ProcStream stream,
                        guint level_min, ProcRedaction *redaction, int fd, const char *path);
+/* Lines of the job's pipes that are added after this go past the watch; referenced until the attempt's end. */
+void proc_capture_watch (ProcCapture *self, guint32 job_id, ProcLineWatch *watch);
 /* The attempt is over, nobody writes any more: what is left is read, the pipes are removed. */
 void proc_capture_end (ProcCapture *self, guint32 job_id);
 

@@ -22,6 +22,7 @@ struct _ProcJobs
   GHashTable *by_id;  /* id -> GSequenceIter */
   GSequence *ordered; /* ProcJob, the oldest first; ids only rise */
   GArray *listening;  /* Listening */
+  GHashTable *watches; /* job id -> ProcLineWatch, of attempts whose output tells when they are ready */
   guint32 next_job, next_run;
   guint64 restarts;
 };
@@ -113,6 +114,37 @@ hook_changed (gpointer owner, ProcJob *job, ProcPhase from)
   tell_change (self, held, from);
 }
 
+/* A line of it says that it is ready. */
+static void
+on_line_seen (guint32 job_id, gpointer data)
+{
+  ProcJobs *self = data;
+  ProcJob *job = proc_jobs_get (self, job_id);
+
+  if (job != NULL)
+    proc_supervisor_set_ready (self->supervisor, job, NULL);
+}
+
+static void
+watch_lines (ProcJobs *self, const ProcJob *job)
+{
+  const ProcReadiness *readiness = &job->spec->health->readiness;
+  ProcLineWatch *watch;
+
+  if (readiness->type != PROC_READY_LOG || job->ready)
+    return;
+  watch = proc_line_watch_new (job->id, readiness->pattern, self->setup.supervisor.context, on_line_seen, self);
+  proc_capture_watch (self->setup.capture, job->id, watch);
+  g_hash_table_insert (self->watches, GUINT_TO_POINTER (job->id), watch);
+}
+
+static void
+end_watch (gpointer watch)
+{
+  proc_line_watch_cancel (watch);
+  proc_line_watch_unref (watch);
+}
+
 static void
 hook_output_begins (gpointer owner, ProcJob *job, int out_fd, int err_fd)
 {
@@ -120,6 +152,7 @@ hook_output_begins (gpointer owner, ProcJob *job, int out_fd, int err_fd)
   const char *run_dir = self->setup.supervisor.surroundings->run_dir;
   int fds[] = { out_fd, err_fd };
 
+  watch_lines (self, job);
   for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
     {
       g_autofree char *path = proc_fifo_path (run_dir, job->id, job->restart_count + 1, i == 1);
@@ -134,7 +167,10 @@ hook_output_begins (gpointer owner, ProcJob *job, int out_fd, int err_fd)
 static void
 hook_output_ends (gpointer owner, ProcJob *job)
 {
-  proc_capture_end (((ProcJobs *)owner)->setup.capture, job->id);
+  ProcJobs *self = owner;
+
+  g_hash_table_remove (self->watches, GUINT_TO_POINTER (job->id));
+  proc_capture_end (self->setup.capture, job->id);
 }
 
 static gboolean
@@ -466,6 +502,7 @@ proc_jobs_new (const ProcJobsSetup *setup, const ProcLoaded *loaded)
   self->by_id = g_hash_table_new (NULL, NULL);
   self->ordered = g_sequence_new ((GDestroyNotify)proc_job_unref);
   self->listening = g_array_new (FALSE, FALSE, sizeof (Listening));
+  self->watches = g_hash_table_new_full (NULL, NULL, NULL, end_watch);
   self->next_job = loaded->next_job;
   self->next_run = loaded->next_run;
   for (guint i = 0; i < loaded->jobs->len; i++)
@@ -480,6 +517,7 @@ proc_jobs_free (ProcJobs *self)
   g_hash_table_unref (self->by_id);
   g_sequence_free (self->ordered);
   g_array_unref (self->listening);
+  g_hash_table_unref (self->watches);
   g_free (self);
 }
 

@@ -263,9 +263,8 @@ proc_action_from_json (JsonObject *object, const char *where, GPtrArray *warning
   if (reader.error == NULL && (self->health->kill_other != NULL || self->health->singleton))
     reader.error = g_error_new (PROC_ERROR, PROC_ERROR_NOT_SUPPORTED_FIELD,
                                 "not supported: '%s.kill_other' and '%s.singleton'", where, where);
-  if (reader.error == NULL && self->health->readiness.type == PROC_READY_LOG)
-    reader.error = g_error_new (PROC_ERROR, PROC_ERROR_NOT_SUPPORTED_FIELD,
-                                "not supported: '%s.readiness' with type log", where);
+  if (self->health->readiness.type == PROC_READY_LOG && self->log == PROC_LOG_NONE)
+    proc_reader_fail (&reader, "log", "store, since readiness is read from it", "none");
   self->revision = (guint)proc_reader_int (&reader, "revision", 0, G_MAXINT, 0);
   self->created_at = proc_reader_int (&reader, "created_at", 0, G_MAXINT64, 0);
   self->updated_at = proc_reader_int (&reader, "updated_at", 0, G_MAXINT64, 0);

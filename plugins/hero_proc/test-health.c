@@ -187,6 +187,7 @@ test_refused (void)
     "\"readiness\":{\"type\":\"log\",\"pattern\":\"(\"}",
     "\"readiness\":{\"type\":\"log\"}",
     "\"readiness\":{\"type\":\"tcp\"}",
+    "\"readiness\":{\"type\":\"log\",\"pattern\":\"x\"},\"log\":\"none\"",
     "\"kill_other\":{\"process_filters\":[\"ab\"]}",
     "\"kill_other\":{\"ports\":[0]}",
     "\"kill_other\":{\"sockets\":[\"a/../b\"]}",

@@ -230,6 +230,16 @@ def test_readiness_notify(bundle):
     call(bundle, 'service.stop', 'note')
 
 
+def test_readiness_log(bundle):
+    gate = bundle.top / 'log-gate'
+    shell(bundle, 'talker', f'echo not listening; while ! test -e {gate}; do sleep 0.1; done; '
+          'echo "now listening on 8080" >&2; exec sleep 1000', readiness={'type': 'log', 'pattern': r'^now listening on \d+$'})
+    assert call(bundle, 'service.start', name='talker', wait=True, timeout_ms=1500)['state'] == 'starting'
+    gate.write_text('')
+    wait_status(bundle, 'talker', state='running', ready=True)
+    call(bundle, 'service.stop', 'talker')
+
+
 def test_start_timeout(bundle):
     shell(bundle, 'never', 'sleep 1000', readiness='notify', start_timeout_ms=1000,
           retry_policy={'max_attempts': 2, 'delay_ms': 10})
