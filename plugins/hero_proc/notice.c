@@ -47,6 +47,7 @@ find_task (ProcSupervisor *self, pid_t sender)
 {
   GHashTableIter iter;
   gpointer value;
+  g_autofree char *token = NULL;
   Kin kin;
 
   collect_kin (&kin, sender);
@@ -55,11 +56,10 @@ find_task (ProcSupervisor *self, pid_t sender)
     if (((ProcTask *)value)->job->pid != 0 && is_kin (&kin, ((ProcTask *)value)->job->pid))
       return value;
   /* In a session of its own, its parent gone: its environment still tells. */
+  token = proc_token_read (sender);
   g_hash_table_iter_init (&iter, self->tasks);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (((ProcTask *)value)->job->pid != 0
-        && ((ProcTask *)value)->job->spec->health->readiness.type == PROC_READY_NOTIFY
-        && proc_has_token (sender, ((ProcTask *)value)->job->token))
+  while (token != NULL && g_hash_table_iter_next (&iter, NULL, &value))
+    if (((ProcTask *)value)->job->pid != 0 && g_strcmp0 (token, ((ProcTask *)value)->job->token) == 0)
       return value;
   return NULL;
 }

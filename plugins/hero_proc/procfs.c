@@ -47,9 +47,25 @@ proc_boot_id (void)
   return text != NULL ? g_strchomp (text) : g_strdup ("");
 }
 
-/* The value of HERO_PROC_TOKEN in the start environment of a process; transfer full, NULL = none. */
-static char *
-read_token (pid_t pid)
+char **
+proc_environ_read (pid_t pid)
+{
+  char path[32];
+  g_autofree char *text = NULL;
+  g_autoptr (GStrvBuilder) lines = g_strv_builder_new ();
+  gsize length = 0;
+
+  g_snprintf (path, sizeof path, "/proc/%d/environ", pid);
+  text = read_file (path, &length);
+  if (text == NULL)
+    return NULL;
+  for (char *entry = text; entry < text + length; entry += strlen (entry) + 1)
+    g_strv_builder_add (lines, entry);
+  return g_strv_builder_end (lines);
+}
+
+char *
+proc_token_read (pid_t pid)
 {
   char path[32];
   g_autofree char *text = NULL;
@@ -66,7 +82,7 @@ read_token (pid_t pid)
 gboolean
 proc_has_token (pid_t pid, const char *token)
 {
-  g_autofree char *found = read_token (pid);
+  g_autofree char *found = proc_token_read (pid);
 
   return g_strcmp0 (found, token) == 0;
 }
@@ -134,7 +150,7 @@ proc_find_by_tokens (GHashTable *tokens)
   for (guint i = 0; i < all->len; i++)
     {
       ProcStat *process = &g_array_index (all, ProcStat, i);
-      g_autofree char *token = process->pid == process->pgid ? read_token (process->pid) : NULL;
+      g_autofree char *token = process->pid == process->pgid ? proc_token_read (process->pid) : NULL;
       ProcStat *older;
 
       if (token == NULL || !g_hash_table_contains (tokens, token))

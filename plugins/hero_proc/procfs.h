@@ -21,6 +21,11 @@ gboolean proc_stat_read (pid_t pid, ProcStat *stat);
 /* The id of this boot; transfer full. */
 char *proc_boot_id (void);
 
+/* The environment a process was started with; transfer full, NULL = cannot be read. */
+char **proc_environ_read (pid_t pid);
+
+/* The value of HERO_PROC_TOKEN it was started with; transfer full, NULL = none. */
+char *proc_token_read (pid_t pid);
 /* TRUE if the process was started with HERO_PROC_TOKEN=token in its environment (and may be read by us). */
 gboolean proc_has_token (pid_t pid, const char *token);
 

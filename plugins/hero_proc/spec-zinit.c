@@ -59,6 +59,30 @@ needs_shell (const char *line)
   return strpbrk (line, "|&;<>()$`*?[]{}!#\n=~") != NULL;
 }
 
+/* A check with zinit's defaults; its commands are for a shell. Transfer full. */
+static JsonObject *
+convert_check (JsonObject *check)
+{
+  JsonObject *copy = json_object_new ();
+  const char *type, *target;
+
+  copy_members (check, copy, NULL);
+  set_default_int (copy, "interval_ms", 10000);
+  set_default_int (copy, "start_period_ms", 0);
+  type = json_object_get_string_member_with_default (copy, "type", "");
+  target = json_object_get_string_member_with_default (copy, "target", NULL);
+  if (strcmp (type, "http") == 0)
+    set_default_int (copy, "expect_status", 200);
+  else if (strcmp (type, "exec") == 0 && target != NULL && needs_shell (target))
+    {
+      g_autofree char *quoted = g_shell_quote (target);
+      g_autofree char *line = g_strconcat ("sh -c ", quoted, NULL);
+
+      json_object_set_string_member (copy, "target", line);
+    }
+  return copy;
+}
+
 JsonObject *
 proc_spec_from_zinit (JsonObject *object, GPtrArray *warnings, GError **error)
 {
@@ -81,7 +105,7 @@ proc_spec_from_zinit (JsonObject *object, GPtrArray *warnings, GError **error)
     if (section (object, sections[i]) != NULL)
       {
         if (strcmp (sections[i], "health") == 0)
-          json_object_set_object_member (action, "health", json_object_ref (section (object, sections[i])));
+          json_object_set_object_member (action, "health", convert_check (section (object, sections[i])));
         else
           copy_members (section (object, sections[i]), service, NULL);
       }

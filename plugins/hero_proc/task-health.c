@@ -167,12 +167,8 @@ on_answer (ProcAnswer answer, const char *message, gpointer data)
 static void
 run_check (Check *check)
 {
-  ProcTask *task = check->task;
-  ProcIdentity identity = proc_task_identity (task);
-
   if (check->run == NULL)
-    check->run = proc_probe_start (&task->supervisor->probes, &check->spec->probe, task->job->spec, &identity,
-                                   check->spec->timeout_ms, on_answer, check);
+    check->run = proc_task_ask (check->task, &check->spec->probe, check->spec->timeout_ms, on_answer, check);
 }
 
 /* ---------------------------------------------------------------------------------------------- for the task */

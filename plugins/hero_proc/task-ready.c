@@ -43,10 +43,8 @@ on_tried (ProcAnswer answer, const char *message, gpointer data)
 static void
 try_probe (ProcTask *task)
 {
-  ProcIdentity identity = proc_task_identity (task);
-
-  task->ready_run = proc_probe_start (&task->supervisor->probes, &task->job->spec->health->readiness.probe,
-                                      task->job->spec, &identity, TRY_TIMEOUT_MS, on_tried, task);
+  task->ready_run
+      = proc_task_ask (task, &task->job->spec->health->readiness.probe, TRY_TIMEOUT_MS, on_tried, task);
 }
 
 static gboolean

@@ -1,9 +1,12 @@
 /* task.c: see task.h. Service thread. */
 #include "task.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include <hero-service/log.h>
+
+#include "procfs.h"
 
 void
 proc_task_clear_timer (GSource **timer)
@@ -90,6 +93,37 @@ proc_task_identity (const ProcTask *task)
   const ProcJob *job = task->job;
 
   return (ProcIdentity){ job->id, job->run_id, job->context, job->service, job->action_name, job->attempt, job->token, task->secrets };
+}
+
+/* The values the live process got for its secrets: they may be others by now, or we may have adopted it. Transfer full,
+ * NULL = none. */
+static char **
+read_secrets (const ProcJob *job)
+{
+  g_auto (GStrv) environment = job->spec->env_secrets[0] != NULL ? proc_environ_read (job->pid) : NULL;
+  g_autoptr (GStrvBuilder) secrets = g_strv_builder_new ();
+
+  for (guint i = 0; environment != NULL && environment[i] != NULL; i++)
+    for (guint j = 0; job->spec->env_secrets[j] != NULL; j++)
+      {
+        gsize name = strcspn (job->spec->env_secrets[j], "=") + 1;
+
+        if (strncmp (environment[i], job->spec->env_secrets[j], name) == 0)
+          g_strv_builder_add (secrets, environment[i]);
+      }
+  return g_strv_builder_end (secrets);
+}
+
+ProcProbeRun *
+proc_task_ask (ProcTask *task, const ProcProbe *probe, guint timeout_ms, ProcProbeDone done, gpointer data)
+{
+  ProcIdentity identity = proc_task_identity (task);
+  g_auto (GStrv) secrets = NULL;
+
+  if (probe->type == PROC_PROBE_EXEC)
+    secrets = read_secrets (task->job);
+  identity.secrets = secrets;
+  return proc_probe_start (&task->supervisor->probes, probe, task->job->spec, &identity, timeout_ms, done, data);
 }
 
 void

@@ -63,6 +63,9 @@ void proc_task_clear_timer (GSource **timer);
 /* Descriptors and timers go; the process does not. */
 void proc_task_forget_process (ProcTask *task);
 ProcIdentity proc_task_identity (const ProcTask *task); /* of the attempt under way; strings borrowed */
+/* Asks the live process a question, with its environment where a command does the asking. */
+ProcProbeRun *proc_task_ask (ProcTask *task, const ProcProbe *probe, guint timeout_ms, ProcProbeDone done,
+                             gpointer data);
 void proc_task_say (ProcTask *task, guint level, const char *format, ...) G_GNUC_PRINTF (3, 4);
 /* One step of the phase table; then the record is kept and the owner told. A terminal job is let go of. */
 void proc_task_step (ProcTask *task, ProcCause cause);
