@@ -18,6 +18,8 @@ typedef enum
   PROC_ERROR_CONFIG,              /* -32005 config_error */
   PROC_ERROR_NOT_SUPPORTED_FIELD, /* -32005 not_supported_field */
   PROC_ERROR_EXISTS,              /* -32007 */
+  PROC_ERROR_MONITORED,           /* -32001 */
+  PROC_ERROR_IS_DOWN,             /* -32003 */
   PROC_ERROR_PROCESS,             /* -32011 */
   PROC_ERROR_DAMAGED,             /* -32013: a record that cannot be read */
   PROC_ERROR_LIMIT,               /* -32014 */

@@ -54,6 +54,17 @@ void hero_proc_rpc_service_start (gpointer self, HeroRpcCall *call);
 void hero_proc_rpc_service_stop (gpointer self, HeroRpcCall *call);
 void hero_proc_rpc_service_restart (gpointer self, HeroRpcCall *call);
 void hero_proc_rpc_service_delete (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_create (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_monitor (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_update (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_is_running (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_list_full (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_status_full (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_kill (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_start_all (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_stop_all (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_delete_all (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_service_clean_by_tag (gpointer self, HeroRpcCall *call);
 void hero_proc_rpc_service_why (gpointer self, HeroRpcCall *call);
 void hero_proc_rpc_service_tree (gpointer self, HeroRpcCall *call);
 

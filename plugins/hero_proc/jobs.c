@@ -405,6 +405,12 @@ proc_jobs_stop_all (ProcJobs *self, ProcFailure why, gboolean force)
   proc_supervisor_stop_all (self->supervisor, why, force);
 }
 
+gboolean
+proc_jobs_signal (ProcJobs *self, ProcJob *job, int number)
+{
+  return proc_supervisor_signal (self->supervisor, job, number);
+}
+
 void
 proc_jobs_forget (ProcJobs *self, ProcJob *job)
 {

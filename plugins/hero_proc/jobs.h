@@ -61,6 +61,8 @@ void proc_jobs_start (ProcJobs *self, ProcJob *job);
 /* End it, whatever its phase: why is PROC_FAILURE_CANCELLED or PROC_FAILURE_SHUTDOWN. force: SIGKILL at once. */
 void proc_jobs_stop (ProcJobs *self, ProcJob *job, ProcFailure why, gboolean force);
 void proc_jobs_stop_all (ProcJobs *self, ProcFailure why, gboolean force);
+/* Sends a signal to its main process. FALSE: it has none. */
+gboolean proc_jobs_signal (ProcJobs *self, ProcJob *job, int number);
 /* Out of memory; the record is deleted by the caller's batch, if it ever was written. Only of a job that is over. */
 void proc_jobs_forget (ProcJobs *self, ProcJob *job);
 /* A message on the notify socket. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "log-query.h"
+#include "why.h"
 
 enum
 {
@@ -17,16 +18,51 @@ enum
 
 /* ---------------------------------------------------------------------------------------------- services */
 
-static void
-write_actions (HeroPage *page, const char *name, ProcState state)
+/* What a stop costs: names those that go down with it. Transfer full. */
+static char *
+describe_stop (HeroProc *self, ProcEntry *entry, const char *otherwise, const char *after)
 {
+  g_autoptr (GPtrArray) names = proc_services_get_dependents_up (self->services, entry);
+  g_autofree char *list = NULL;
+
+  if (names->len == 0)
+    return g_strdup (otherwise);
+  g_ptr_array_add (names, NULL);
+  list = g_strjoinv (", ", (char **)names->pdata);
+  return g_strdup_printf ("What requires it stops first: %s. %s", list, after);
+}
+
+static void
+write_actions (HeroProc *self, HeroPage *page, ProcEntry *entry, ProcState state)
+{
+  const char *name = entry->spec->name;
+  g_autofree char *stop = describe_stop (self, entry, "Its processes end.", "They come back when it is started again.");
+  g_autofree char *restart
+      = describe_stop (self, entry, "Its processes end and start anew.", "All of them start anew.");
+
   if (proc_state_is_up (state))
     {
-      hero_page_action (page, "Stop", "service.stop", "Its processes end.", "name", name, NULL);
-      hero_page_action (page, "Restart", "service.restart", "Its processes end and start anew.", "name", name, NULL);
+      hero_page_action (page, "Stop", "service.stop", entry->spec->cascade_stop ? stop : "Its processes end.", "name",
+                        name, NULL);
+      hero_page_action (page, "Restart", "service.restart", restart, "name", name, NULL);
+    }
+  else if (state == PROC_STATE_BLOCKED)
+    {
+      hero_page_action (page, "Start", "service.start", NULL, "name", name, NULL);
+      hero_page_action (page, "Give up", "service.stop", "It is not started when the way is free.", "name", name, NULL);
     }
   else
     hero_page_action (page, "Start", "service.start", NULL, "name", name, NULL);
+}
+
+/* The first reason, and how many more there are. Transfer full. */
+static char *
+shorten_reasons (GPtrArray *reasons)
+{
+  if (reasons->len == 0)
+    return g_strdup ("");
+  return reasons->len == 1 ? g_strdup (reasons->pdata[0])
+                           : g_strdup_printf ("%s; and %u more", (const char *)reasons->pdata[0], reasons->len - 1);
 }
 
 static guint
@@ -50,21 +86,24 @@ write_pid (HeroPage *page, pid_t pid)
 }
 
 static void
-write_row (HeroPage *page, const ProcEntry *entry)
+write_row (HeroProc *self, HeroPage *page, ProcEntry *entry)
 {
   const char *name = entry->spec->name;
   g_autofree char *href = g_strconcat ("/services/", name, NULL);
   const ProcJob *live = proc_entry_get_live (entry);
   ProcState state = proc_entry_get_state (entry);
+  g_autoptr (GPtrArray) reasons = proc_why_get_reasons (self->services, entry);
+  g_autofree char *why = shorten_reasons (reasons);
 
   hero_page_row_begin (page, name);
   hero_page_cell_link (page, href, name);
   hero_page_cell (page, "%s", proc_state_words[state]);
+  hero_page_cell (page, "%s", why);
   hero_page_cell (page, "%s", proc_wanted_words[entry->spec->wanted]);
   write_pid (page, live != NULL ? live->pid : 0);
   hero_page_cell_int (page, live != NULL ? live->started_at : 0);
   hero_page_cell_int (page, count_restarts (entry));
-  write_actions (page, name, state);
+  write_actions (self, page, entry, state);
   hero_page_row_end (page);
 }
 
@@ -76,18 +115,78 @@ may_see (HeroPage *page, const ProcEntry *entry)
   return own == 0 || entry->spec->context == own;
 }
 
+static gboolean
+is_visible (const ProcEntry *entry, gpointer page)
+{
+  return may_see (page, entry);
+}
+
+/* Who depends on whom, below one service or all; nothing when nobody does. */
+static void
+write_tree (HeroProc *self, HeroPage *page, const char *name)
+{
+  g_autoptr (JsonObject) tree = proc_tree_to_json (self->services, name, is_visible, page);
+
+  if (json_array_get_length (json_object_get_array_member (tree, "edges")) == 0)
+    return;
+  hero_page_heading (page, name != NULL ? "What it depends on" : "Dependencies");
+  hero_page_pre (page, json_object_get_string_member (tree, "ascii"));
+}
+
+static void
+write_dependents (HeroProc *self, HeroPage *page, const char *name)
+{
+  g_autoptr (GPtrArray) names
+      = proc_graph_get_dependents (proc_services_get_graph (self->services), name, PROC_EDGES_ORDER);
+
+  hero_page_table_begin (page, "dependents", "Needed by|State!|How", "No other service depends on it.");
+  for (guint i = 0; i < names->len; i++)
+    {
+      const ProcEntry *entry = proc_services_get (self->services, names->pdata[i]);
+      g_autofree char *href = g_strconcat ("/services/", (const char *)names->pdata[i], NULL);
+
+      if (entry == NULL || !may_see (page, entry))
+        continue;
+      hero_page_row_begin (page, entry->spec->name);
+      hero_page_cell_link (page, href, entry->spec->name);
+      hero_page_cell (page, "%s", proc_state_words[proc_entry_get_state (entry)]);
+      for (guint edge = 0; edge < PROC_N_EDGES; edge++)
+        if (g_strv_contains ((const char *const *)entry->spec->edges[edge], name))
+          {
+            hero_page_cell (page, "%s", proc_edge_words[edge]);
+            break;
+          }
+      hero_page_row_end (page);
+    }
+  hero_page_table_end (page);
+}
+
+/* Why it is not as it should be, down to the root of it. */
+static void
+write_why (HeroProc *self, HeroPage *page, const ProcEntry *entry)
+{
+  g_autoptr (JsonObject) why = proc_why_to_json (self->services, entry);
+
+  if (json_array_get_length (json_object_get_array_member (why, "reasons")) == 0)
+    return;
+  hero_page_note (page, json_object_get_boolean_member (why, "blocked") ? "warn" : "bad",
+                  "Why it is %s:", json_object_get_string_member (why, "state"));
+  hero_page_pre (page, json_object_get_string_member (why, "ascii"));
+}
+
 static void
 render_list (HeroProc *self, HeroPage *page)
 {
   g_autoptr (GPtrArray) entries = proc_services_list (self->services);
 
   hero_page_heading (page, "Services");
-  hero_page_table_begin (page, "services", "Name|State!|Wanted|Pid$|Since@|Restarts#|",
+  hero_page_table_begin (page, "services", "Name|State!|Why|Wanted|Pid|Since@|Restarts#|",
                          "No service yet: define the first one with service.set, on the API tab.");
   for (guint i = 0; i < entries->len; i++)
     if (may_see (page, entries->pdata[i]))
-      write_row (page, entries->pdata[i]);
+      write_row (self, page, entries->pdata[i]);
   hero_page_table_end (page);
+  write_tree (self, page, NULL);
   hero_page_done (page);
 }
 
@@ -236,10 +335,14 @@ render_service (HeroProc *self, HeroPage *page, const char *name)
   hero_page_fact (page, "Class", "%s", proc_class_words[entry->spec->service_class]);
   hero_page_fact_int (page, "Restarts", count_restarts (entry));
   hero_page_facts_end (page);
-  write_actions (page, name, state);
+  write_actions (self, page, entry, state);
   hero_page_action (page, "Delete", "service.delete", "Its processes end and its definition is gone.", "name", name,
                     NULL);
+  write_why (self, page, entry);
   write_jobs (page, entry);
+  write_tree (self, page, name);
+  hero_page_heading (page, "What depends on it");
+  write_dependents (self, page, name);
   write_definition (self, page, entry);
   hero_page_heading (page, "Last lines");
   end_with_lines (self, page, name, NULL, DETAIL_LINES);

@@ -202,10 +202,34 @@ warn_of_unknown (HeroProc *self, const ProcService *service, GPtrArray *warnings
                                           edge == PROC_EDGE_REQUIRES ? "; it blocks the start until it is there" : ""));
 }
 
-void
-hero_proc_rpc_service_set (gpointer data, HeroRpcCall *call)
+typedef enum
 {
-  HeroProc *self = data;
+  SET,
+  CREATE,
+  MONITOR,
+  UPDATE,
+} SetMode;
+
+/* Is there one already, and should there be? */
+static gboolean
+check_mode (HeroProc *self, const char *name, SetMode mode, GError **error)
+{
+  gboolean there = proc_services_get (self->services, name) != NULL;
+
+  if (mode == SET || there == (mode == UPDATE))
+    return TRUE;
+  if (mode == UPDATE)
+    g_set_error (error, PROC_ERROR, PROC_ERROR_SERVICE_NOT_FOUND, "service not found: %s", name);
+  else if (mode == MONITOR)
+    g_set_error (error, PROC_ERROR, PROC_ERROR_MONITORED, "service already monitored: %s", name);
+  else
+    g_set_error (error, PROC_ERROR, PROC_ERROR_EXISTS, "service already exists: %s", name);
+  return FALSE;
+}
+
+static void
+set_service (HeroProc *self, HeroRpcCall *call, SetMode mode)
+{
   g_autoptr (GPtrArray) actions = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_action_unref);
   g_autoptr (GPtrArray) warnings = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GError) error = NULL;
@@ -213,14 +237,40 @@ hero_proc_rpc_service_set (gpointer data, HeroRpcCall *call)
   g_autoptr (ProcService) service = read_service (self, call, actions, warnings, &options, &error);
   ProcPending *pending;
 
-  if (service == NULL)
+  if (service == NULL || !check_mode (self, service->name, mode, &error))
     {
-      hero_proc_rpc_fail (call, error, NULL);
+      hero_proc_rpc_fail (call, error, service != NULL ? service->name : NULL);
       return;
     }
+  if (mode == MONITOR)
+    service->persist = FALSE;
   warn_of_unknown (self, service, warnings);
   proc_rpc_log_change (self, call, service->name);
   pending = proc_pending_new (self, call, service->name);
   pending->warnings = g_steal_pointer (&warnings);
   proc_services_set (self->services, service, actions, &options, &pending->result, on_set, pending);
+}
+
+void
+hero_proc_rpc_service_set (gpointer self, HeroRpcCall *call)
+{
+  set_service (self, call, SET);
+}
+
+void
+hero_proc_rpc_service_create (gpointer self, HeroRpcCall *call)
+{
+  set_service (self, call, CREATE);
+}
+
+void
+hero_proc_rpc_service_monitor (gpointer self, HeroRpcCall *call)
+{
+  set_service (self, call, MONITOR);
+}
+
+void
+hero_proc_rpc_service_update (gpointer self, HeroRpcCall *call)
+{
+  set_service (self, call, UPDATE);
 }

@@ -1,8 +1,12 @@
 /* rpc-service.c: the handlers of service.*, but service.set. Service thread. */
+#include <signal.h>
+#include <string.h>
+
 #include "errors.h"
 #include "rpc-private.h"
 #include "status.h"
 #include "why.h"
+#include "zinit.h"
 
 ProcPending *
 proc_pending_new (HeroProc *self, HeroRpcCall *call, const char *name)
@@ -218,10 +222,11 @@ passes (const ProcEntry *entry, const Filter *filter)
          && (!filter->stopped || state == PROC_STATE_EXITED || state == PROC_STATE_INACTIVE);
 }
 
-void
-hero_proc_rpc_service_list (gpointer data, HeroRpcCall *call)
+typedef JsonObject *(*ToJson) (ProcServices *services, const ProcEntry *entry);
+
+static void
+return_list (HeroProc *self, HeroRpcCall *call, ToJson to_json)
 {
-  HeroProc *self = data;
   g_autoptr (GPtrArray) entries = NULL;
   gint64 offset = hero_rpc_get_integer (call, "offset");
   gint64 limit = hero_rpc_has (call, "limit") ? hero_rpc_get_integer (call, "limit") : G_MAXINT64;
@@ -242,10 +247,98 @@ hero_proc_rpc_service_list (gpointer data, HeroRpcCall *call)
       if (names_only)
         json_array_add_string_element (array, entry->spec->name);
       else
-        json_array_add_object_element (array, proc_info_to_json (self->services, entry));
+        json_array_add_object_element (array, to_json (self->services, entry));
       limit--;
     }
   hero_rpc_return_array (call, array);
+}
+
+void
+hero_proc_rpc_service_list (gpointer self, HeroRpcCall *call)
+{
+  return_list (self, call, proc_info_to_json);
+}
+
+void
+hero_proc_rpc_service_list_full (gpointer self, HeroRpcCall *call)
+{
+  return_list (self, call, proc_zinit_to_json);
+}
+
+void
+hero_proc_rpc_service_status_full (gpointer data, HeroRpcCall *call)
+{
+  HeroProc *self = data;
+  ProcEntry *entry = get_entry (self, call);
+
+  if (entry != NULL)
+    hero_rpc_return_object (call, proc_zinit_to_json (self->services, entry));
+}
+
+void
+hero_proc_rpc_service_is_running (gpointer data, HeroRpcCall *call)
+{
+  HeroProc *self = data;
+  ProcEntry *entry = proc_services_get (self->services, hero_rpc_get_string (call, "name"));
+
+  hero_rpc_return_boolean (call, entry != NULL && is_visible (call, entry) && proc_entry_get_live (entry) != NULL);
+}
+
+/* ---------------------------------------------------------------------------------------------- signals */
+
+static int
+read_signal (HeroRpcCall *call, GError **error)
+{
+  JsonNode *node = hero_rpc_get_node (call, "signal");
+  g_autofree char *text = NULL;
+  int number;
+
+  if (node == NULL)
+    return SIGTERM;
+  if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_INT64)
+    text = g_strdup_printf ("%" G_GINT64_FORMAT, json_node_get_int (node));
+  else if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING)
+    text = json_node_dup_string (node);
+  number = text != NULL ? proc_any_signal_parse (text) : 0;
+  if (number == 0)
+    g_set_error (error, PROC_ERROR, PROC_ERROR_INVALID_SIGNAL, "invalid signal: %s", text != NULL ? text : "no name");
+  return number;
+}
+
+void
+hero_proc_rpc_service_kill (gpointer data, HeroRpcCall *call)
+{
+  HeroProc *self = data;
+  ProcEntry *entry = get_entry (self, call);
+  const char *action = hero_rpc_get_string (call, "action");
+  g_autoptr (GError) error = NULL;
+  JsonObject *object;
+  JsonArray *pids;
+  int number;
+
+  if (entry == NULL)
+    return;
+  number = read_signal (call, &error);
+  pids = json_array_new ();
+  for (guint i = 0; number != 0 && i < entry->jobs->len; i++)
+    {
+      ProcJob *job = entry->jobs->pdata[i];
+
+      if ((action == NULL || strcmp (action, job->action_name) == 0) && proc_jobs_signal (self->jobs, job, number))
+        json_array_add_int_element (pids, job->pid);
+    }
+  if (error == NULL && json_array_get_length (pids) == 0)
+    error = g_error_new (PROC_ERROR, PROC_ERROR_IS_DOWN, "service is down: %s", entry->spec->name);
+  if (error != NULL)
+    {
+      json_array_unref (pids);
+      hero_proc_rpc_fail (call, error, entry->spec->name);
+      return;
+    }
+  proc_rpc_log_change (self, call, entry->spec->name);
+  object = proc_rpc_ok (NULL);
+  json_object_set_array_member (object, "pids", pids);
+  hero_rpc_return_object (call, object);
 }
 
 /* ---------------------------------------------------------------------------------------------- start, stop */

@@ -11,7 +11,9 @@
 enum
 {
   RPC_NOT_FOUND = -32000,
+  RPC_MONITORED = -32001,
   RPC_IS_UP = -32002,
+  RPC_IS_DOWN = -32003,
   RPC_INVALID_SIGNAL = -32004,
   RPC_CONFIG = -32005,
   RPC_EXISTS = -32007,
@@ -39,6 +41,8 @@ static const struct
   { PROC_ERROR_CONTEXT_NOT_FOUND, RPC_NOT_FOUND, "context_not_found", NULL },
   { PROC_ERROR_SECRET_NOT_FOUND, RPC_NOT_FOUND, "secret_not_found", NULL },
   { PROC_ERROR_IS_UP, RPC_IS_UP, "service_is_up", NULL },
+  { PROC_ERROR_MONITORED, RPC_MONITORED, "service_already_monitored", NULL },
+  { PROC_ERROR_IS_DOWN, RPC_IS_DOWN, "service_is_down", NULL },
   { PROC_ERROR_EXISTS, RPC_EXISTS, "already_exists", NULL },
   { PROC_ERROR_INVALID_SIGNAL, RPC_INVALID_SIGNAL, "invalid_signal", NULL },
   { PROC_ERROR_CONFIG, RPC_CONFIG, "config_error", NULL },
@@ -174,6 +178,46 @@ static const HeroRpcParam name_params[]
 static const HeroRpcParam tree_params[]
     = { { "name", HERO_STRING (1, 64), 0, "The service; without it, all of them.", NULL, "id|service" }, { NULL } };
 
+static const HeroRpcParam create_params[]
+    = { { "spec", HERO_OBJECT_OF ("ServiceSpec"), 0,
+          "The definition. Its members may also stand in params themselves, or under service, action or config." },
+        { NULL } };
+
+static const HeroRpcParam update_params[]
+    = { { "name", HERO_STRING (1, 64), HERO_REQUIRED, "The service." },
+        { "spec", HERO_OBJECT_OF ("ServiceSpec"), HERO_REQUIRED, "The definition that replaces the one there is." },
+        { NULL } };
+
+static const HeroRpcParam kill_params[]
+    = { { "name", HERO_STRING (1, 64), HERO_REQUIRED, "The service.", NULL, "id|service" },
+        { "signal", HERO_ANY, 0, "Name or number of the signal.", "\"SIGTERM\"" },
+        { "action", HERO_STRING (1, 128), 0, "Only the process of this action." },
+        { NULL } };
+
+static const HeroRpcParam start_all_params[]
+    = { { "class", HERO_STRING (1, 64), 0, "Services of this class: user or system.", "\"user\"" },
+        { "tag", HERO_STRING (1, 64), 0, "Only services with this tag." },
+        { NULL } };
+
+static const HeroRpcParam stop_all_params[]
+    = { { "class", HERO_STRING (1, 64), 0, "Services of this class: user or system.", "\"user\"" },
+        { "tag", HERO_STRING (1, 64), 0, "Only services with this tag." },
+        { "force", HERO_BOOLEAN, 0, "SIGKILL at once.", "false" },
+        { NULL } };
+
+static const HeroRpcParam delete_all_params[]
+    = { { "class", HERO_STRING (1, 64), 0, "Services of this class: user or system.", "\"user\"" },
+        { "tag", HERO_STRING (1, 64), 0, "Only services with this tag." },
+        { "force", HERO_BOOLEAN, 0, "Also those that services which stay require.", "false" },
+        { "confirm", HERO_BOOLEAN, 0, "Must be true.", "false" },
+        { NULL } };
+
+static const HeroRpcParam clean_params[]
+    = { { "tag", HERO_ANY, HERO_REQUIRED, "A tag, or an array of tags." },
+        { "force", HERO_BOOLEAN, 0, "Also those that are up or required by others.", "false" },
+        { "match", HERO_ENUM ("any|all"), 0, "Of several tags: any of them or all.", "\"any\"" },
+        { NULL } };
+
 static const HeroRpcParam list_params[]
     = { { "context", HERO_ANY, 0, "Only this context, a number or a name." },
         { "tag", HERO_STRING (1, 64), 0, "Only services with this tag." },
@@ -276,6 +320,20 @@ static const HeroRpcSchema schemas[] = {
     "\"signal\":{\"type\":[\"string\",\"null\"]},\"failure\":{\"type\":[\"string\",\"null\"]},"
     "\"error\":{\"type\":[\"string\",\"null\"]},\"run_id\":{\"type\":[\"integer\",\"null\"]},"
     "\"needs_restart\":{\"type\":\"boolean\"},\"actions\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}" },
+  { "ServiceFull",
+    "{\"type\":\"object\",\"description\":\"The record of zinit\",\"properties\":{\"name\":{\"type\":\"string\"},"
+    "\"state\":{\"type\":\"object\"},\"is_target\":{\"type\":\"boolean\"},\"uptime_secs\":{\"type\":\"integer\"},"
+    "\"dependencies\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},\"pid\":{\"type\":\"integer\"},"
+    "\"uptime_ms\":{\"type\":[\"integer\",\"null\"]},\"restart_count\":{\"type\":\"integer\"},"
+    "\"last_start\":{\"type\":[\"integer\",\"null\"]},\"last_stop\":{\"type\":[\"integer\",\"null\"]},"
+    "\"blocked_by\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}" },
+  { "ServiceSet",
+    "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"name\":{\"type\":\"string\"},"
+    "\"created\":{\"type\":\"boolean\"},\"changed\":{\"type\":\"boolean\"},\"needs_restart\":{\"type\":\"boolean\"},"
+    "\"warnings\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}" },
+  { "Bulk", "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},"
+            "\"done\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+            "\"failed\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}" },
   { "ServiceInfo",
     "{\"type\":\"object\",\"description\":\"ServiceStatus without actions, with what describes it\",\"properties\":{"
     "\"name\":{\"type\":\"string\"},\"state\":{\"type\":\"string\"},\"pid\":{\"type\":\"integer\"},"
@@ -302,6 +360,8 @@ static const HeroRpcSchema schemas[] = {
 static const HeroRpcErrorSpec errors[] = {
   { RPC_NOT_FOUND, "service_not_found", FALSE, "service not found" },
   { RPC_IS_UP, "service_is_up", FALSE, "service is up" },
+  { RPC_MONITORED, "service_already_monitored", TRUE, "service already monitored" },
+  { RPC_IS_DOWN, "service_is_down", TRUE, "service is down" },
   { RPC_EXISTS, "already_exists", FALSE, "already exists" },
   { RPC_INVALID_SIGNAL, "invalid_signal", FALSE, "invalid signal" },
   { RPC_CONFIG, "config_error", FALSE, "config error" },
@@ -362,6 +422,42 @@ static const HeroRpcMethod methods[] = {
     "{\"type\":\"object\",\"properties\":{\"nodes\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
     "\"edges\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},\"ascii\":{\"type\":\"string\"}}}",
     "Who requires, wants, comes after and conflicts with whom.", NULL, "jobs", ERRORS (RPC_NOT_FOUND), 0, NULL },
+  { "service.create", hero_proc_rpc_service_create, create_params, "ServiceSet",
+    "Store a service that is not there yet.", NULL, "jobs",
+    ERRORS (RPC_INVALID_SIGNAL, RPC_CONFIG, RPC_EXISTS, RPC_DEPENDENCY, RPC_STORAGE, RPC_LIMIT),
+    HERO_RPC_WRITES | HERO_RPC_RAW_PARAMS, "service.add|service.register" },
+  { "service.monitor", hero_proc_rpc_service_monitor, create_params, "ServiceSet",
+    "Store a service that is not there yet, until the next clean stop.", NULL, "jobs",
+    ERRORS (RPC_MONITORED, RPC_INVALID_SIGNAL, RPC_CONFIG, RPC_DEPENDENCY, RPC_STORAGE, RPC_LIMIT),
+    HERO_RPC_WRITES | HERO_RPC_RAW_PARAMS, NULL },
+  { "service.update", hero_proc_rpc_service_update, update_params, "ServiceSet",
+    "Store another definition of a service that is there.", NULL, "jobs",
+    ERRORS (RPC_NOT_FOUND, RPC_INVALID_SIGNAL, RPC_CONFIG, RPC_DEPENDENCY, RPC_STORAGE, RPC_LIMIT),
+    HERO_RPC_WRITES | HERO_RPC_RAW_PARAMS, NULL },
+  { "service.is_running", hero_proc_rpc_service_is_running, name_params, "{\"type\":\"boolean\"}",
+    "Has a service a live process? An unknown name has none.", NULL, "jobs", NULL, 0, NULL },
+  { "service.list_full", hero_proc_rpc_service_list_full, list_params, "[]ServiceFull",
+    "All services, in the form of zinit.", NULL, "jobs", ERRORS (RPC_NOT_FOUND), 0, NULL },
+  { "service.status_full", hero_proc_rpc_service_status_full, name_params, "ServiceFull",
+    "One service, in the form of zinit.", NULL, "jobs", ERRORS (RPC_NOT_FOUND), 0, NULL },
+  { "service.kill", hero_proc_rpc_service_kill, kill_params,
+    "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},"
+    "\"pids\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}}}}",
+    "Send a signal to the processes of a service.", "What follows is up to the process, and to its restart policy.",
+    "jobs", ERRORS (RPC_NOT_FOUND, RPC_IS_DOWN, RPC_INVALID_SIGNAL), HERO_RPC_WRITES, NULL },
+  { "service.start_all", hero_proc_rpc_service_start_all, start_all_params, "Bulk",
+    "Start all services of a class, dependencies first.", "Services with status ignore or spec are left alone.", "jobs",
+    NULL, HERO_RPC_WRITES | HERO_RPC_WAITS, NULL },
+  { "service.stop_all", hero_proc_rpc_service_stop_all, stop_all_params, "Bulk",
+    "Stop all services of a class, dependents first.", "Services with status ignore or spec are left alone.", "jobs",
+    NULL, HERO_RPC_WRITES | HERO_RPC_WAITS, NULL },
+  { "service.delete_all", hero_proc_rpc_service_delete_all, delete_all_params, "Bulk",
+    "Stop and forget all services of a class.", "Services with status ignore or spec are left alone.", "jobs",
+    ERRORS (RPC_CONFIRM), HERO_RPC_WRITES | HERO_RPC_WAITS, NULL },
+  { "service.clean_by_tag", hero_proc_rpc_service_clean_by_tag, clean_params,
+    "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"deleted\":{\"type\":\"integer\"},"
+    "\"skipped\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}",
+    "Forget the services with a tag.", NULL, "jobs", ERRORS (RPC_STORAGE), HERO_RPC_WRITES | HERO_RPC_WAITS, NULL },
   { "secret.set", hero_proc_rpc_secret_set, secret_set_params,
     "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"key\":{\"type\":\"string\"},"
     "\"context\":{\"type\":\"integer\"},\"version\":{\"type\":\"integer\"}}}",

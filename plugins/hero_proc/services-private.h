@@ -45,8 +45,6 @@ ProcEntry *proc_entry_new (ProcServices *self, ProcService *spec);
 void proc_entry_free (gpointer entry);
 /* Every job is ready, or has done what it is for. */
 gboolean proc_entry_is_ready (const ProcEntry *entry);
-/* What depends on it may start: its processes are ready, its other actions have succeeded, and it is to stay so. */
-gboolean proc_entry_is_satisfied (const ProcEntry *entry);
 /* May one act on the other: a context above 0 has no hand in another one. */
 gboolean proc_entry_may_touch (const ProcEntry *entry, const ProcEntry *other);
 void proc_entry_set_wanted (ProcEntry *entry, ProcWanted wanted);

@@ -126,6 +126,8 @@ ProcState proc_entry_get_state (const ProcEntry *entry);
 /* Its first job with a live process, or NULL. */
 ProcJob *proc_entry_get_live (const ProcEntry *entry);
 gboolean proc_entry_is_active (const ProcEntry *entry);
+/* What depends on it may start: its processes are ready, its other actions have succeeded, and it is to stay so. */
+gboolean proc_entry_is_satisfied (const ProcEntry *entry);
 /* It runs something else than what is defined now. */
 gboolean proc_services_needs_restart (ProcServices *self, const ProcEntry *entry);
 /* What is to be stopped with it: all that require it and are up, most dependent first. Names; transfer container. */

@@ -23,6 +23,14 @@ proc_supervisor_stop (ProcSupervisor *self, ProcJob *job, ProcFailure why, gbool
   return TRUE;
 }
 
+gboolean
+proc_supervisor_signal (ProcSupervisor *self, ProcJob *job, int number)
+{
+  ProcTask *task = g_hash_table_lookup (self->tasks, GUINT_TO_POINTER (job->id));
+
+  return task != NULL && job->pid != 0 && !task->ended && task->pidfd >= 0 && proc_pidfd_signal (task->pidfd, number);
+}
+
 void
 proc_supervisor_stop_all (ProcSupervisor *self, ProcFailure why, gboolean force)
 {

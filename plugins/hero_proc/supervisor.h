@@ -77,7 +77,9 @@ void proc_supervisor_adopt (ProcSupervisor *self, ProcJob *job, const char *boot
  * `cancelled`. Again is harmless, and may add force. FALSE: it is none of ours.
  */
 gboolean proc_supervisor_stop (ProcSupervisor *self, ProcJob *job, ProcFailure why, gboolean force);
-/* The same for every job. */
+/* Sends a signal to its main process. FALSE: it has none. */
+gboolean proc_supervisor_signal (ProcSupervisor *self, ProcJob *job, int number);
+/* The same as proc_supervisor_stop for every job. */
 void proc_supervisor_stop_all (ProcSupervisor *self, ProcFailure why, gboolean force);
 /* A message on the notify socket; those of strangers do not count. */
 void proc_supervisor_notice (ProcSupervisor *self, pid_t sender, const ProcNotice *notice);

@@ -195,7 +195,7 @@ add_why (GString *text, ProcServices *services, const ProcEntry *entry, const ch
       add_line (text, prefix, last, reasons->pdata[i]);
       if (gate != NULL && i >= first && i - first < gate->waiting_on->len)
         other = proc_services_get (services, gate->waiting_on->pdata[i - first]);
-      if (other != NULL)
+      if (other != NULL && (other->jobs->len > 1 || proc_entry_get_state (other) == PROC_STATE_BLOCKED))
         add_why (text, services, other, below, seen);
     }
 }
@@ -306,7 +306,16 @@ collect_names (Tree *tree, const char *name)
   return names;
 }
 
-/* Whom the text begins with: the service asked for; of all, those nobody else leads to. */
+static gboolean
+leads_anywhere (const ProcEntry *entry)
+{
+  for (guint edge = 0; edge < PROC_N_EDGES; edge++)
+    if (entry->spec->edges[edge][0] != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+/* Whom the text begins with: the service asked for; of all, those that need others and nobody needs. */
 static void
 write_text (Tree *tree, const char *name, GPtrArray *names)
 {
@@ -317,7 +326,7 @@ write_text (Tree *tree, const char *name, GPtrArray *names)
       const ProcEntry *entry = get_visible (tree, names->pdata[i]);
       g_autoptr (GPtrArray) dependents = proc_graph_get_dependents (graph, names->pdata[i], PROC_EDGES_ORDER);
 
-      if (entry == NULL || (name != NULL ? i > 0 : dependents->len > 0))
+      if (entry == NULL || (name != NULL ? i > 0 : dependents->len > 0 || !leads_anywhere (entry)))
         continue;
       g_string_append_printf (tree->text, "%s: %s\n", entry->spec->name, state_word (tree, entry->spec->name));
       add_branch (tree, entry, "", 32);

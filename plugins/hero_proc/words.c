@@ -116,6 +116,25 @@ proc_signal_parse (const char *text)
   return 0;
 }
 
+int
+proc_any_signal_parse (const char *text)
+{
+  static const struct
+  {
+    int number;
+    const char *name;
+  } others[] = { { SIGCHLD, "CHLD" }, { SIGCONT, "CONT" }, { SIGSTOP, "STOP" }, { SIGTSTP, "TSTP" },
+                 { SIGTTIN, "TTIN" }, { SIGTTOU, "TTOU" }, { SIGURG, "URG" },   { SIGWINCH, "WINCH" } };
+  const char *name = g_ascii_strncasecmp (text, "SIG", 3) == 0 ? text + 3 : text;
+  guint64 number = 0;
+
+  g_ascii_string_to_unsigned (text, 10, 1, 64, &number, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    if (g_ascii_strcasecmp (name, others[i].name) == 0 || (int)number == others[i].number)
+      return others[i].number;
+  return proc_signal_parse (text);
+}
+
 const char *
 proc_signal_name (int signo)
 {

@@ -185,6 +185,8 @@ char *proc_word_list (const char *const *words);
 
 /* A signal that is fatal by default, from "SIGTERM", "term" or "15"; 0 if it is none. */
 int proc_signal_parse (const char *text);
+/* Any signal that may be sent: also those that stop, continue or are ignored by default. 0 = there is none such. */
+int proc_any_signal_parse (const char *text);
 /* "SIGTERM"; NULL for a number without a name here. */
 const char *proc_signal_name (int signo);
 

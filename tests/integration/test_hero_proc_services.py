@@ -341,3 +341,105 @@ def test_calls_across_a_chain(bundle):
     assert all(len(of_service(bundle.top, name)) == 1 for name in 'abc')
     call(bundle, 'service.stop', name='a')
     assert children_of(bundle.top) == []
+
+
+def test_create_and_update(bundle):
+    spec = {'name': 'web', 'actions': [{'name': 'web', 'exec': 'sleep 1000', 'is_process': True}]}
+    assert call(bundle, 'service.create', spec)['created']
+    assert fails(bundle, -32007, 'service.add', **spec).data['code_name'] == 'already_exists'
+    assert fails(bundle, -32001, 'service.monitor', **spec).data['retryable']
+    assert call(bundle, 'service.update', 'web', {'actions': ['web'], 'description': 'again'})['changed']
+    assert call(bundle, 'service.get', 'web')['description'] == 'again'
+    fails(bundle, -32000, 'service.update', name='none', spec={'actions': ['web']})
+    call(bundle, 'service.monitor', name='passing', actions=['web'])
+    assert call(bundle, 'service.get', 'passing')['persist'] is False
+    assert call(bundle, 'service.is_running', 'web') is False and call(bundle, 'service.is_running', 'none') is False
+    start(bundle, 'web')
+    assert call(bundle, 'service.is_running', 'web') is True
+
+
+def test_zinit_record(bundle):
+    define(bundle, 'db', 'exit 3', action={'restart': 'never'}, start_it=True)
+    wait_status(bundle, 'db', state='failed')
+    define(bundle, 'web', requires=['db'], conflicts=['old'])
+    call(bundle, 'service.start', name='web')
+    wait_status(bundle, 'db', state='failed')
+    full = {record['name']: record for record in call(bundle, 'service.list_full')}
+    assert full['db']['state'] == {'state': 'failed', 'reason': {'type': 'exit_code', 'code': 3}}
+    assert full['web']['state'] == {'state': 'blocked', 'waiting_on': ['db']} and full['web']['blocked_by'] == ['db']
+    assert full['web']['dependencies'] == [{'name': 'db', 'dep_type': 'requires', 'state': 'failed', 'satisfied': False},
+                                           {'name': 'old', 'dep_type': 'conflicts', 'state': 'inactive', 'satisfied': True}]
+    define(bundle, 'db')
+    call(bundle, 'service.start', name='db', wait=True)
+    wait_status(bundle, 'web', state='running')
+    record = call(bundle, 'service.status_full', 'web')
+    assert record['state'] == {'state': 'running', 'pid': record['pid']} and not record['is_target']
+    assert call(bundle, 'service.list', names_only=True) == ['db', 'web']
+
+
+def test_kill(bundle):
+    mark = bundle.top / 'told'
+    define(bundle, 'web', f'trap "touch {mark}" USR1; while :; do sleep 0.1; done')
+    pid = start(bundle, 'web')
+    assert call(bundle, 'service.kill', name='web', signal='USR1') == {'ok': True, 'pids': [pid]}
+    hero.wait_for(mark.exists, 'it was told')
+    fails(bundle, -32004, 'service.kill', name='web', signal='NONE')
+    assert call(bundle, 'service.kill', 'web', 9)['pids'] == [pid]
+    wait_status(bundle, 'web', restart_count=1, state='running')
+    call(bundle, 'service.stop', name='web')
+    assert fails(bundle, -32003, 'service.kill', name='web').data['code_name'] == 'service_is_down'
+
+
+def test_bulk(bundle):
+    chain(bundle)
+    define(bundle, 'left', status='ignore')
+    define(bundle, 'base', **{'class': 'system'})
+    for name in ('left', 'base'):
+        start(bundle, name)
+    assert call(bundle, 'service.stop_all') == {'ok': True, 'done': ['c', 'b', 'a'], 'failed': []}
+    assert call(bundle, 'service.get', 'b')['status'] == 'stop'
+    assert call(bundle, 'service.start_all')['done'] == ['a', 'b', 'c']
+    wait_status(bundle, 'c', state='running')
+    assert fails(bundle, -32018, 'service.delete_all').data['code_name'] == 'confirmation_required'
+    assert call(bundle, 'service.delete_all', confirm=True)['done'] == ['c', 'b', 'a']
+    assert call(bundle, 'service.list', names_only=True) == ['base', 'left']
+    assert {status(bundle, name)['state'] for name in ('base', 'left')} == {'running'}
+    with pytest.raises(hero.RpcError) as caught:
+        bundle.rpc(SERVICE, 'service.stop_all', {}, headers={'X-Hero-Context': '5'})
+    assert caught.value.code == -32094
+
+
+def test_clean_by_tag(bundle):
+    for name, tags in (('one', ['x']), ('two', ['x', 'y']), ('three', [])):
+        define(bundle, name, tags=tags)
+    start(bundle, 'one')
+    assert call(bundle, 'service.clean_by_tag', tag=['x', 'y'], match='all')['deleted'] == 1
+    answer = call(bundle, 'service.clean_by_tag', tag='x')
+    assert (answer['deleted'], answer['skipped']) == (0, [{'name': 'one', 'reason': 'it is up'}])
+    assert call(bundle, 'service.clean_by_tag', tag='x', force=True)['deleted'] == 1
+    assert call(bundle, 'service.list', names_only=True) == ['three'] and children_of(bundle.top) == []
+
+
+def test_foreign_context(bundle):
+    """A caller of context 5 neither starts nor holds up what is of another."""
+    define(bundle, 'core')
+    spec = {'name': 'mine', 'requires': ['core'], 'actions': [{'name': 'mine', 'exec': 'sleep 1000', 'is_process': True}]}
+    headers = {'X-Hero-Context': '5'}
+    bundle.rpc(SERVICE, 'service.set', spec, headers=headers)
+    assert bundle.rpc(SERVICE, 'service.start', ['mine'], headers=headers)['started'] == ['mine']
+    assert status(bundle, 'core')['state'] == 'inactive' and status(bundle, 'mine')['state'] == 'blocked'
+    nodes = bundle.rpc(SERVICE, 'service.tree', {}, headers=headers)['nodes']
+    assert {'name': 'core', 'state': 'unknown', 'external': True} in nodes
+    call(bundle, 'service.start', name='core')
+    wait_status(bundle, 'mine', state='running')
+
+
+def test_page(bundle):
+    """The page names what holds a service, and who goes down with it."""
+    chain(bundle)
+    define(bundle, 'web', requires=['nobody'])
+    call(bundle, 'service.start', name='web')
+    page = bundle.get(SERVICE, '/services', role='admin')[2].decode()
+    assert 'which is not defined' in page and 'What requires it stops first: c, b.' in page and 'Dependencies' in page
+    page = bundle.get(SERVICE, '/services/b', role='admin')[2].decode()
+    assert 'requires a: running' in page and '/services/c' in page

@@ -218,8 +218,8 @@ hero_format_state (GString *out, const char *word)
 {
   static const char *const good[] = { "active", "done",  "enabled",   "finished", "healthy", "ok",
                                       "online", "ready", "running",   "success",  "up",      "listening", NULL };
-  static const char *const warn[] = { "backoff",  "degraded",   "paused",   "pending", "queued", "retrying", "stalled",
-                                      "starting", "restarting", "stopping", "waiting", "warn",   NULL };
+  static const char *const warn[] = { "backoff", "blocked",  "degraded",   "paused",   "pending", "queued", "retrying",
+                                      "stalled", "starting", "restarting", "stopping", "waiting", "warn",   NULL };
   static const char *const bad[] = { "crashed", "dead", "error",     "exited", "failed", "failing",
                                      "lost",    "down", "unhealthy", "killed", NULL };
   const char *tone = g_strv_contains (good, word)   ? " good"
