@@ -55,6 +55,11 @@ reason_to_json (const ProcJob *job)
       json_object_set_string_member (object, "type", "signal");
       json_object_set_int_member (object, "signal", job->signo);
     }
+  else if (job->failure == PROC_FAILURE_HEALTH_CHECK_FAILED)
+    {
+      json_object_set_string_member (object, "type", "health_check_failed");
+      json_object_set_int_member (object, "attempts", job->attempt);
+    }
   else
     {
       json_object_set_string_member (object, "type", "spawn_error");
