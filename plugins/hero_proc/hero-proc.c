@@ -1,6 +1,8 @@
 /* hero-proc.c: the life of the service, from create to destroy. Service thread, but hero_proc_kill_now. */
 #include "hero-proc.h"
 
+#include "rpc-logs.h"
+
 #include <dlfcn.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,7 +64,38 @@ on_catalogue (gpointer data, const char *source, gboolean ours)
   proc_journal_keep_source (self->journal, source, ours);
 }
 
-static const ProcLogHooks log_hooks = { .catalogue = on_catalogue };
+static void
+on_written (gpointer data, const char *source, const char *text, gsize length, guint64 inode, gint64 offset)
+{
+  proc_log_follow_written (((HeroProc *)data)->follow, source, text, length, inode, offset);
+}
+
+static void
+on_dropped (gpointer data, const char *source, guint32 context, guint32 job_id, guint64 lines, guint64 bytes)
+{
+  proc_log_follow_dropped (((HeroProc *)data)->follow, source, context, job_id, lines, bytes);
+}
+
+static gboolean
+tell_guard (gpointer data)
+{
+  HeroProc *self = data;
+  ProcLogStats stats;
+  JsonObject *object = json_object_new ();
+
+  proc_log_store_get_stats (self->logs, &stats);
+  json_object_set_boolean_member (object, "active", stats.disk_guard);
+  hero_service_publish (self->ctx, "system", "system.disk_guard", object);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_guard (gpointer data, gboolean active)
+{
+  hero_service_post (((HeroProc *)data)->ctx, tell_guard, data, NULL);
+}
+
+static const ProcLogHooks log_hooks = { on_catalogue, on_written, on_dropped, on_guard };
 
 /* ---------------------------------------------------------------------------------------------- the parts */
 
@@ -140,6 +173,7 @@ open_logs (HeroProc *self, const ProcLoaded *loaded, GError **error)
 
   if (dir == NULL)
     dir = hero_service_get_setting (self->ctx, "log_dir");
+  self->follow = proc_log_follow_new (self->ctx, hero_proc_read_log_filter, self);
   self->logs = proc_log_store_new (dir, &limits, (const char *const *)loaded->sources->pdata, &log_hooks, self);
   self->log_workers = hero_proc_log_workers_new (self);
   self->capture = proc_capture_new (self->logs, integer (self, "log_line_max"), error);
@@ -475,6 +509,7 @@ hero_proc_destroy (gpointer data)
   if (self->log_workers != NULL)
     g_thread_pool_free (self->log_workers, FALSE, TRUE);
   g_clear_pointer (&self->logs, proc_log_store_free);
+  g_clear_pointer (&self->follow, proc_log_follow_free);
   g_clear_pointer (&self->secrets, proc_secrets_free);
   g_clear_pointer (&self->contexts, proc_contexts_free);
   g_clear_pointer (&self->journal, proc_journal_close);

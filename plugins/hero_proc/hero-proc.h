@@ -6,6 +6,7 @@
 #include "contexts.h"
 #include "secrets.h"
 #include "notify-socket.h"
+#include "log-follow.h"
 #include "services.h"
 
 G_BEGIN_DECLS
@@ -22,6 +23,7 @@ typedef struct
   ProcSecrets *secrets;
   ProcLogStore *logs;
   ProcCapture *capture;
+  ProcLogFollow *follow;
   GThreadPool *log_workers; /* search, and wait for the log writer */
   ProcSurroundings *surroundings;
   ProcSpawner *spawner;
@@ -43,6 +45,8 @@ void hero_proc_register_rpc (HeroProc *self);
 void hero_proc_register_page (HeroProc *self);
 /* page-secrets.c: a tab of page.c's table */
 void hero_proc_render_secrets (gpointer self, HeroPage *page);
+/* page-logs.c: likewise */
+void hero_proc_render_logs (gpointer self, HeroPage *page);
 GThreadPool *hero_proc_log_workers_new (HeroProc *self);
 
 /* ---- rpc-service.c, rpc-logs.c, ..: the handlers, in rpc.c's table */

@@ -1,5 +1,5 @@
 /*
- * page.c: the tabs Services (with a page for each) and Output on admin.sock. Log lines are searched on a worker, pages
+ * page.c: the tab Services (with a page for each) and the list of tabs on admin.sock. Log lines are searched on a worker, pages
  * are written on the service thread.
  */
 #include "hero-proc.h"
@@ -13,7 +13,6 @@
 enum
 {
   DETAIL_LINES = 100,
-  OUTPUT_LINES = 300,
 };
 
 /* ---------------------------------------------------------------------------------------------- services */
@@ -359,34 +358,12 @@ render_services (gpointer data, HeroPage *page)
     render_service (data, page, name);
 }
 
-/* ---------------------------------------------------------------------------------------------- output */
-
-static void
-render_output (gpointer data, HeroPage *page)
-{
-  HeroProc *self = data;
-  const char *src = hero_page_get_query (page, "src"), *text = hero_page_get_query (page, "text");
-  g_auto (GStrv) sources = proc_log_store_list (self->logs, NULL);
-
-  hero_page_heading (page, "What the jobs say");
-  hero_page_htmlf (page,
-                   "<form method=\"get\"><label>Source <input name=\"src\" list=\"sources\" value=\"%s\"></label> "
-                   "<label>Contains <input name=\"text\" value=\"%s\"></label> <button>Show</button></form>",
-                   src != NULL ? src : "", text != NULL ? text : "");
-  hero_page_html (page, "<datalist id=\"sources\">");
-  for (guint i = 0; sources[i] != NULL && hero_http_request_get_identity (hero_page_get_request (page))->context == 0;
-       i++)
-    hero_page_htmlf (page, "<option value=\"%s\">", sources[i]);
-  hero_page_html (page, "</datalist>");
-  end_with_lines (self, page, src, text, OUTPUT_LINES);
-}
-
 void
 hero_proc_register_page (HeroProc *self)
 {
   static const HeroPageTab tabs[]
       = { { "services", "Services", render_services, .events = "service.*|job.*", .domain = "jobs" },
-          { "output", "Output", render_output, .refresh_s = 5 },
+          { "output", "Job logs", hero_proc_render_logs, .scripts = "logs.js", .styles = "logs.css" },
           { "secrets", "Secrets", hero_proc_render_secrets, .events = "secret.*", .domain = "secrets",
             .scripts = "secrets.js" },
           { NULL } };

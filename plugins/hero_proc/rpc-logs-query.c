@@ -1,6 +1,8 @@
 /* rpc-logs-query.c: the parameters of a search, Q of the contract, in all their forms. Service thread. */
 #include <string.h>
 
+#include "contexts.h"
+#include "errors.h"
 #include "rpc-logs.h"
 
 static GType
@@ -67,29 +69,33 @@ local_midnight_ms (void)
   return g_date_time_to_unix (midnight) * 1000;
 }
 
+gint64
+proc_time_of_range (const char *range)
+{
+  gint64 now = proc_now_ms ();
+
+  return strcmp (range, "") == 0 || strcmp (range, "all") == 0 ? 0
+         : strcmp (range, "today") == 0                        ? local_midnight_ms ()
+         : strcmp (range, "24h") == 0                          ? now - G_GINT64_CONSTANT (86400000)
+         : strcmp (range, "7d") == 0                           ? now - 7 * G_GINT64_CONSTANT (86400000)
+                                                               : -1;
+}
+
 /* range and last_ms, the short forms of `from`. */
 static gboolean
 read_range (HeroRpcCall *call, gint64 *from_ms)
 {
   const char *range = hero_rpc_get_string (call, "range");
-  gint64 now = proc_now_ms ();
+  gint64 of_range = range != NULL ? proc_time_of_range (range) : 0;
 
   if (hero_rpc_has (call, "last_ms"))
-    *from_ms = MAX (now - hero_rpc_get_integer (call, "last_ms"), 0);
-  if (range == NULL || strcmp (range, "all") == 0)
+    *from_ms = MAX (proc_now_ms () - hero_rpc_get_integer (call, "last_ms"), 0);
+  if (of_range > 0)
+    *from_ms = of_range;
+  if (of_range >= 0)
     return TRUE;
-  if (strcmp (range, "today") == 0)
-    *from_ms = local_midnight_ms ();
-  else if (strcmp (range, "24h") == 0)
-    *from_ms = now - G_GINT64_CONSTANT (86400000);
-  else if (strcmp (range, "7d") == 0)
-    *from_ms = now - 7 * G_GINT64_CONSTANT (86400000);
-  else
-    {
-      hero_rpc_fail_param (call, "range", "one of today|24h|7d|all", range);
-      return FALSE;
-    }
-  return TRUE;
+  hero_rpc_fail_param (call, "range", "one of today|24h|7d|all", range);
+  return FALSE;
 }
 
 static gboolean
@@ -169,4 +175,62 @@ hero_proc_rpc_read_log_query (HeroProc *self, HeroRpcCall *call)
       || !hero_proc_rpc_get_context (self, call, &query->context, &query->any_context))
     return NULL;
   return g_steal_pointer (&query);
+}
+
+/* ---------------------------------------------------------------------------------------------- filters of a stream */
+
+static gboolean
+read_number (const char *text, guint64 max, guint64 *value, const char *param, const char *expected, GError **error)
+{
+  if (g_ascii_string_to_unsigned (text, 10, 0, max, value, NULL))
+    return TRUE;
+  g_propagate_error (error, proc_error_new_param (param, expected, text));
+  return FALSE;
+}
+
+static gboolean
+read_stream_context (HeroProc *self, HeroHttpRequest *request, ProcLogQuery *query, GError **error)
+{
+  guint32 own = hero_http_request_get_identity (request)->context;
+  const char *text = hero_http_request_get_query (request, "context");
+
+  query->context = own;
+  query->any_context = own == 0 && text == NULL;
+  if (text == NULL || (proc_contexts_parse (self->contexts, text, &query->context) && (own == 0 || query->context == own)))
+    return TRUE;
+  g_propagate_error (error, proc_error_new_param ("context", "a context the caller may see", text));
+  return FALSE;
+}
+
+/* Empty means absent: forms send it so. */
+static const char *
+get_filled (HeroHttpRequest *request, const char *name)
+{
+  const char *text = hero_http_request_get_query (request, name);
+
+  return text != NULL && *text != '\0' ? text : NULL;
+}
+
+ProcLogQuery *
+hero_proc_read_log_filter (gpointer owner, HeroHttpRequest *request, GError **error)
+{
+  g_autoptr (ProcLogQuery) query = g_new0 (ProcLogQuery, 1);
+  const char *level = get_filled (request, "level"), *job = get_filled (request, "job_id");
+  int number = level != NULL ? proc_level_parse (level) : 0;
+  guint64 job_id = 0;
+
+  query->src = g_strdup (get_filled (request, "src"));
+  query->text = g_strdup (get_filled (request, "text"));
+  query->stream = -1;
+  query->level = (guint)MAX (number, 0);
+  if (number < 0)
+    {
+      g_propagate_error (
+          error, proc_error_new_param ("level", "0..255 or one of debug|info|notice|warning|critical|error", level));
+      return NULL;
+    }
+  if (job != NULL && !read_number (job, G_MAXUINT32, &job_id, "job_id", "the number of a job", error))
+    return NULL;
+  query->job_id = (guint32)job_id;
+  return read_stream_context (owner, request, query, error) ? g_steal_pointer (&query) : NULL;
 }

@@ -15,6 +15,10 @@ ProcLogQuery *hero_proc_rpc_read_log_query (HeroProc *self, HeroRpcCall *call);
 gboolean hero_proc_rpc_read_time (HeroRpcCall *call, const char *param, gint64 *ms);
 /* Any form of a time (contract 2) as ms; -1 = not one. */
 gint64 proc_time_from_node (JsonNode *node);
+/* The beginning of "today" (local midnight), "24h", "7d"; 0 for "all" and ""; -1 = none of these. */
+gint64 proc_time_of_range (const char *range);
+/* The filter of a stream of events: ProcLogReadFilter. */
+ProcLogQuery *hero_proc_read_log_filter (gpointer owner, HeroHttpRequest *request, GError **error);
 /* Any form of a level; -1 = not one. */
 int proc_level_from_node (JsonNode *node);
 

@@ -248,3 +248,94 @@ def test_small_disk_share(top):
         assert call(bundle, 'logs.stats')['written_bytes'] > 16 << 20, 'the limit was met'
         assert slowest < 2
         stop_all(bundle)
+
+
+class Stream:
+    """A reader of /api/logs/events."""
+
+    def __init__(self, bundle, query='', headers=None):
+        self.connection = hero.UnixConnection(bundle.path(SERVICE))
+        self.connection.request('GET', f'/api/logs/events?{query}', headers=headers or {})
+        self.response = self.connection.getresponse()
+        assert self.response.status == 200
+        self.next()  # hello: the stream stands
+
+    def next(self):
+        """(event, id, data) of the next event."""
+        event = ident = None
+        while True:
+            line = self.response.readline().decode().rstrip('\n')
+            if line.startswith('event: '):
+                event = line[7:]
+            elif line.startswith('id: '):
+                ident = int(line[4:])
+            elif line.startswith('data: '):
+                return event, ident, json.loads(line[6:])['data']
+
+    def close(self):
+        self.connection.close()
+
+
+def test_follow(bundle):
+    everything, errors, five = Stream(bundle), Stream(bundle, 'src=web&level=error&text=BROKEN'), Stream(bundle, headers={'X-Hero-Context': '5'})
+    insert(bundle, 'web.main', 'fine')
+    insert(bundle, 'web.main', 'broken glass', level='error')
+    insert(bundle, 'web2', 'broken too', level='error', context=5)
+    seen = [everything.next() for _ in range(3)]
+    assert [(event, data['content']) for event, _, data in seen] == [
+        ('log.line', 'fine'), ('log.line', 'broken glass'), ('log.line', 'broken too')]
+    assert [ident for _, ident, _ in seen] == sorted({ident for _, ident, _ in seen})
+    assert errors.next()[2] == seen[1][2] == call(bundle, 'logs.query', text='glass')['entries'][0], 'a whole LogEntry, cursor too'
+    assert five.next()[2]['content'] == 'broken too'
+    everything.close()
+    insert(bundle, 'web.main', 'meanwhile')
+    again = Stream(bundle, f'last_event_id={seen[0][1]}')
+    assert [again.next()[2]['content'] for _ in range(3)] == ['broken glass', 'broken too', 'meanwhile']
+    new = Stream(bundle, f'src=db&last_event_id={seen[0][1]}')
+    assert new.next()[0] == 'gap', 'nobody asked for these before: what went by is not known'
+    for stream in (errors, five, again, new):
+        stream.close()
+    for query in ('level=loud', 'job_id=x', 'context=nowhere'):
+        assert bundle.get(SERVICE, f'/api/logs/events?{query}')[0] == 400
+
+
+def test_slow_follower(bundle):
+    """A reader that does not read costs itself: a quick one gets all, the slow one is told of the gap."""
+    slow, quick = Stream(bundle, 'src=bulk'), Stream(bundle, 'src=bulk')
+    seen = []
+
+    def read():
+        while len(seen) < 3000:
+            event, _, data = quick.next()
+            assert event == 'log.line', 'no gap here'
+            seen.append(data['content'])
+    thread = threading.Thread(target=read)
+    thread.start()
+    for i in range(30):
+        call(bundle, 'logs.insert', entries=[{'src': 'bulk', 'content': f'{i * 100 + j} ' + 'x' * 2000} for j in range(100)])
+        hero.wait_for(lambda: len(seen) >= i * 100 - 100 or not thread.is_alive(), 'the quick one follows')
+    thread.join(hero.WAIT_S)
+    assert [int(text.split()[0]) for text in seen] == list(range(3000))
+    events = [slow.next()[0]]
+    while events[-1] != 'gap':
+        events.append(slow.next()[0])
+    assert len(events) < 2000
+    slow.close()
+    quick.close()
+
+
+def test_dropped_event(bundle):
+    stream = Stream(bundle, 'types=log.dropped')
+    for _ in range(8):
+        call(bundle, 'logs.insert', entries=[{'src': 'loud', 'content': 'x'}] * 1000)
+    event, _, data = stream.next()
+    assert event == 'log.dropped' and data['src'] == 'loud' and data['lines'] >= 500
+    stream.close()
+
+
+def test_page(bundle):
+    insert(bundle, 'web.main', '<b>hello</b>')
+    insert(bundle, 'db', 'quiet', level='debug')
+    _, _, body = bundle.get(SERVICE, '/output?src=web&level=10&range=today', role='admin')
+    page = body.decode()
+    assert '&lt;b&gt;hello' in page and 'quiet' not in page and '/output?src=db' in page and 'logs.js' in page

@@ -10,7 +10,9 @@
 #include <string.h>
 
 #define RING_SIZE 1024
+#define RING_BYTES (8 << 20)
 #define MAX_QUEUED 256
+#define PIECE_BYTES 65536
 #define MAX_STREAMS 64 /* per socket */
 #define PING_S 15
 
@@ -18,6 +20,7 @@ typedef struct
 {
   gint64 id;
   char *event;
+  JsonObject *data;
   GBytes *text; /* "id: ..\nevent: ..\ndata: ..\n\n" */
 } Event;
 
@@ -26,6 +29,9 @@ typedef struct
   char *name;
   gint64 last_id;
   GQueue ring;    /* Event, oldest first */
+  gsize ring_bytes;
+  const HeroEventFilter *filter; /* or NULL */
+  gpointer filter_self;
   GQueue readers; /* Reader */
 } Domain;
 
@@ -36,6 +42,7 @@ typedef struct
   HeroHttpRequest *request;
   char *role;
   char **types;  /* filter, or NULL */
+  gpointer filter; /* of the domain's HeroEventFilter, or NULL */
   GQueue queued; /* GBytes, what the client has not taken and libsoup not been given */
   guint limit;   /* of `queued`: MAX_QUEUED, and what is replayed until it was taken */
   gint64 missed; /* dropped since the last gap was told, -1 = unknown */
@@ -92,6 +99,8 @@ reader_free (Reader *reader)
   HeroEvents *events = reader->events;
 
   g_queue_unlink (&reader->domain->readers, &reader->link);
+  if (reader->filter != NULL)
+    reader->domain->filter->close (reader->domain->filter_self, reader->filter);
   g_queue_clear_full (&reader->queued, (GDestroyNotify)g_bytes_unref);
   g_strfreev (reader->types);
   g_free (reader->role);
@@ -104,7 +113,7 @@ reader_free (Reader *reader)
 }
 
 static gboolean
-wants (const Reader *reader, const char *event)
+wants_type (const Reader *reader, const char *event)
 {
   if (reader->types == NULL)
     return TRUE;
@@ -118,6 +127,13 @@ wants (const Reader *reader, const char *event)
   return FALSE;
 }
 
+static gboolean
+wants (const Reader *reader, const Event *event)
+{
+  return wants_type (reader, event->event)
+         && (reader->filter == NULL || reader->domain->filter->passes (reader->filter, event->event, event->data));
+}
+
 static GBytes *
 format_gap (Reader *reader, gint64 missed)
 {
@@ -127,7 +143,25 @@ format_gap (Reader *reader, gint64 missed)
   return format_event (reader->events->ctx, reader->domain->name, -1, "gap", data);
 }
 
-/* Hands the next event over when the one before was taken: what waits, waits here, where it can be dropped. */
+/* What waits, as one piece: a burst costs one turn of the loop, not one for each event. */
+static GBytes *
+take_queued (Reader *reader)
+{
+  GByteArray *piece = g_byte_array_new ();
+  GBytes *text;
+
+  while (piece->len < PIECE_BYTES && (text = g_queue_pop_head (&reader->queued)) != NULL)
+    {
+      gsize size;
+      gconstpointer bytes = g_bytes_get_data (text, &size);
+
+      g_byte_array_append (piece, bytes, (guint)size);
+      g_bytes_unref (text);
+    }
+  return g_byte_array_free_to_bytes (piece);
+}
+
+/* Hands events over when those before were taken: what waits, waits here, where it can be dropped. */
 static void
 pump (gpointer data)
 {
@@ -141,7 +175,7 @@ pump (gpointer data)
           reader->missed = 0;
         }
       else if (!g_queue_is_empty (&reader->queued))
-        hero_http_stream_write (reader->request, g_queue_pop_head (&reader->queued));
+        hero_http_stream_write (reader->request, take_queued (reader));
       else
         {
           reader->limit = MAX_QUEUED;
@@ -205,6 +239,7 @@ static void
 event_free (Event *event)
 {
   g_free (event->event);
+  json_object_unref (event->data);
   g_bytes_unref (event->text);
   g_free (event);
 }
@@ -255,12 +290,20 @@ hero_service_publish (HeroServiceContext *ctx, const char *domain_name, const ch
   entry = g_new0 (Event, 1);
   entry->id = ++domain->last_id;
   entry->event = g_strdup (event);
-  entry->text = format_event (ctx, domain->name, entry->id, event, data);
+  entry->data = data != NULL ? data : json_object_new ();
+  entry->text = format_event (ctx, domain->name, entry->id, event, json_object_ref (entry->data));
   g_queue_push_tail (&domain->ring, entry);
-  if (g_queue_get_length (&domain->ring) > RING_SIZE)
-    event_free (g_queue_pop_head (&domain->ring));
+  domain->ring_bytes += g_bytes_get_size (entry->text);
+  while (g_queue_get_length (&domain->ring) > RING_SIZE
+         || (domain->ring_bytes > RING_BYTES && g_queue_get_length (&domain->ring) > 1))
+    {
+      Event *oldest = g_queue_pop_head (&domain->ring);
+
+      domain->ring_bytes -= g_bytes_get_size (oldest->text);
+      event_free (oldest);
+    }
   for (GList *l = domain->readers.head; l != NULL; l = l->next)
-    if (wants (l->data, event))
+    if (wants (l->data, entry))
       enqueue (l->data, entry->text);
 }
 
@@ -281,7 +324,7 @@ resume_id (HeroHttpRequest *request)
 }
 
 static void
-replay (Reader *reader, gint64 from)
+replay (Reader *reader, gint64 from, gboolean complete)
 {
   Domain *domain = reader->domain;
   Event *oldest = g_queue_peek_head (&domain->ring);
@@ -296,10 +339,12 @@ replay (Reader *reader, gint64 from)
     }
   else if (from + 1 < first)
     reader->missed = first - from - 1;
+  if (!complete)
+    reader->missed = -1;
   for (GList *l = domain->ring.head; l != NULL; l = l->next)
     {
       Event *event = l->data;
-      if (event->id > from && wants (reader, event->event))
+      if (event->id > from && wants (reader, event))
         g_queue_push_tail (&reader->queued, g_bytes_ref (event->text));
     }
   reader->limit += g_queue_get_length (&reader->queued);
@@ -331,10 +376,36 @@ count_streams (HeroEvents *events, const char *role)
 }
 
 void
+hero_service_set_event_filter (HeroServiceContext *ctx, const char *name, const HeroEventFilter *filter, gpointer self)
+{
+  Domain *domain = find_domain (get_events (ctx), name);
+
+  g_return_if_fail (domain != NULL);
+  domain->filter = filter;
+  domain->filter_self = self;
+}
+
+/* FALSE: answered, what the reader asks for is not legal. */
+static gboolean
+open_filter (const Domain *domain, HeroHttpRequest *request, gpointer *filter, gboolean *complete)
+{
+  g_autoptr (GError) error = NULL;
+
+  *complete = TRUE;
+  *filter = domain->filter != NULL ? domain->filter->open (domain->filter_self, request, complete, &error) : NULL;
+  if (domain->filter == NULL || *filter != NULL)
+    return TRUE;
+  hero_http_respond_error (request, 400, NULL, "%s", error->message);
+  return FALSE;
+}
+
+void
 hero_events_serve (HeroServiceContext *ctx, HeroHttpRequest *request, const char *domain)
 {
   HeroEvents *events = get_events (ctx);
   const char *types = hero_http_request_get_query (request, "types"), *role = hero_http_request_get_role (request);
+  gboolean complete;
+  gpointer filter;
   Reader *reader;
 
   if (count_streams (events, role) >= MAX_STREAMS)
@@ -349,9 +420,12 @@ hero_events_serve (HeroServiceContext *ctx, HeroHttpRequest *request, const char
       hero_http_respond (request, 200, "text/event-stream", NULL);
       return;
     }
+  if (!open_filter (find_domain (events, domain), request, &filter, &complete))
+    return;
   reader = g_new0 (Reader, 1);
   reader->events = events;
   reader->domain = find_domain (events, domain);
+  reader->filter = filter;
   reader->request = request;
   reader->role = g_strdup (role);
   reader->types = types != NULL && *types != '\0' ? g_strsplit (types, ",", -1) : NULL;
@@ -362,7 +436,7 @@ hero_events_serve (HeroServiceContext *ctx, HeroHttpRequest *request, const char
   start_ping (events);
   hero_http_request_on_gone (request, on_reader_gone, reader);
   hero_http_stream_on_drain (request, pump, reader);
-  replay (reader, resume_id (request));
+  replay (reader, resume_id (request), complete);
   greet (reader);
 }
 
