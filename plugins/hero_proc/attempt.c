@@ -98,6 +98,7 @@ describe_end (const ProcJob *job)
     case PROC_FAILURE_SECRET_MISSING:
     case PROC_FAILURE_SHUTDOWN:
     case PROC_FAILURE_CANCELLED:
+    case PROC_FAILURE_DEPENDENCY_FAILED:
     default:
       return NULL;
     }

@@ -14,6 +14,13 @@ enum
   READS_PER_TURN = 4, /* then the next stream */
 };
 
+/* Who is told of dropped lines; outlives us as long as something is on its way. Service thread. */
+typedef struct
+{
+  ProcDroppedFunc func; /* NULL = nobody any more */
+  gpointer data;
+} Listener;
+
 struct _ProcCapture
 {
   ProcLogStore *store;
@@ -25,6 +32,10 @@ struct _ProcCapture
   GHashTable *streams; /* set of Stream */
   GHashTable *watches; /* job id -> ProcLineWatch */
   char *buffer;
+  GHashTable *dropped_by_job; /* under lock: id -> guint64, of attempts under way that had lines dropped */
+  GMutex lock;
+  GMainContext *listener_context;
+  Listener *listener; /* atomic rc box */
 };
 
 typedef struct
@@ -45,6 +56,20 @@ typedef struct
 /* ---------------------------------------------------------------------------------------------- reading */
 
 static void
+count_dropped (Stream *stream)
+{
+  ProcCapture *self = stream->capture;
+  guint64 *lines;
+
+  g_mutex_lock (&self->lock);
+  lines = g_hash_table_lookup (self->dropped_by_job, GUINT_TO_POINTER (stream->job_id));
+  if (lines == NULL)
+    g_hash_table_insert (self->dropped_by_job, GUINT_TO_POINTER (stream->job_id), lines = g_new0 (guint64, 1));
+  (*lines)++;
+  g_mutex_unlock (&self->lock);
+}
+
+static void
 on_line (const char *line, gsize length, gboolean truncated, gpointer data)
 {
   Stream *stream = data;
@@ -63,8 +88,9 @@ on_line (const char *line, gsize length, gboolean truncated, gpointer data)
       length = strlen (redacted);
     }
   entry.level = proc_log_detect_level (line, length);
-  if (stream->level_min == 0 || stream->level_min == 255 || entry.level >= stream->level_min)
-    proc_log_source_add (stream->source, &entry, line, length);
+  if ((stream->level_min == 0 || stream->level_min == 255 || entry.level >= stream->level_min)
+      && !proc_log_source_add (stream->source, &entry, line, length))
+    count_dropped (stream);
 }
 
 /* Up to `reads` blocks. FALSE: there is nothing more, now or ever (*over). */
@@ -189,6 +215,55 @@ do_add (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+typedef struct
+{
+  Listener *listener;
+  guint32 job_id;
+  guint64 lines;
+} DroppedNote;
+
+/* Service thread. */
+static gboolean
+tell_listener (gpointer data)
+{
+  DroppedNote *note = data;
+
+  if (note->listener->func != NULL)
+    note->listener->func (note->listener->data, note->job_id, note->lines);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+note_free (gpointer data)
+{
+  DroppedNote *note = data;
+
+  g_atomic_rc_box_release (note->listener);
+  g_free (note);
+}
+
+/* The attempt is over: what was dropped of it goes into the record of its job. */
+static void
+report_dropped (ProcCapture *self, guint32 job_id)
+{
+  g_autoptr (GSource) source = NULL;
+  DroppedNote *note;
+  guint64 *lines;
+
+  g_mutex_lock (&self->lock);
+  lines = g_hash_table_lookup (self->dropped_by_job, GUINT_TO_POINTER (job_id));
+  if (lines != NULL && self->listener_context != NULL)
+    {
+      note = g_new (DroppedNote, 1);
+      *note = (DroppedNote){ g_atomic_rc_box_acquire (self->listener), job_id, *lines };
+      source = g_idle_source_new ();
+      g_source_set_callback (source, tell_listener, note, note_free);
+      g_source_attach (source, self->listener_context);
+    }
+  g_hash_table_remove (self->dropped_by_job, GUINT_TO_POINTER (job_id));
+  g_mutex_unlock (&self->lock);
+}
+
 static gboolean
 do_watch (gpointer data)
 {
@@ -214,6 +289,27 @@ do_end (gpointer data)
         g_hash_table_iter_remove (&iter);
         stream_close (key, TRUE);
       }
+  report_dropped (command->capture, command->job_id);
+  return G_SOURCE_REMOVE;
+}
+
+/* For proc_capture_sync: everything before it in the queue is done. */
+typedef struct
+{
+  GMutex lock;
+  GCond done_cond;
+  gboolean done;
+} Barrier;
+
+static gboolean
+do_sync (gpointer data)
+{
+  Barrier *barrier = data;
+
+  g_mutex_lock (&barrier->lock);
+  barrier->done = TRUE;
+  g_cond_signal (&barrier->done_cond);
+  g_mutex_unlock (&barrier->lock);
   return G_SOURCE_REMOVE;
 }
 
@@ -266,6 +362,9 @@ proc_capture_new (ProcLogStore *store, gsize line_max, GError **error)
   self->streams = g_hash_table_new (NULL, NULL);
   self->watches = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)proc_line_watch_unref);
   self->buffer = g_malloc (READ_SIZE);
+  g_mutex_init (&self->lock);
+  self->dropped_by_job = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  self->listener = g_atomic_rc_box_new0 (Listener);
   self->thread = g_thread_new ("hero_proc-read", run, self);
   return self;
 }
@@ -284,6 +383,9 @@ proc_capture_free (ProcCapture *self)
   g_hash_table_unref (self->watches);
   g_main_loop_unref (self->loop);
   g_main_context_unref (self->context);
+  g_mutex_clear (&self->lock);
+  g_hash_table_unref (self->dropped_by_job);
+  g_atomic_rc_box_release (self->listener);
   g_free (self->buffer);
   g_free (self);
 }
@@ -324,4 +426,45 @@ proc_capture_end (ProcCapture *self, guint32 job_id)
   command->job_id = job_id;
   command->fd = -1;
   send_command (command, do_end);
+}
+
+void
+proc_capture_sync (ProcCapture *self)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+  Barrier barrier = { 0 };
+
+  g_mutex_init (&barrier.lock);
+  g_cond_init (&barrier.done_cond);
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, do_sync, &barrier, NULL);
+  g_source_attach (source, self->context);
+  g_mutex_lock (&barrier.lock);
+  while (!barrier.done)
+    g_cond_wait (&barrier.done_cond, &barrier.lock);
+  g_mutex_unlock (&barrier.lock);
+  g_mutex_clear (&barrier.lock);
+  g_cond_clear (&barrier.done_cond);
+}
+
+void
+proc_capture_set_dropped_func (ProcCapture *self, GMainContext *context, ProcDroppedFunc func, gpointer data)
+{
+  g_mutex_lock (&self->lock);
+  self->listener_context = context;
+  self->listener->func = func;
+  self->listener->data = data;
+  g_mutex_unlock (&self->lock);
+}
+
+guint64
+proc_capture_get_job_dropped (ProcCapture *self, guint32 job_id)
+{
+  guint64 *lines, dropped;
+
+  g_mutex_lock (&self->lock);
+  lines = g_hash_table_lookup (self->dropped_by_job, GUINT_TO_POINTER (job_id));
+  dropped = lines != NULL ? *lines : 0;
+  g_mutex_unlock (&self->lock);
+  return dropped;
 }

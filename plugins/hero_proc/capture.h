@@ -27,5 +27,15 @@ void proc_capture_add (ProcCapture *self, guint32 job_id, const char *source, gu
 void proc_capture_watch (ProcCapture *self, guint32 job_id, ProcLineWatch *watch);
 /* The attempt is over, nobody writes any more: what is left is read, the pipes are removed. */
 void proc_capture_end (ProcCapture *self, guint32 job_id);
+/* Waits until every command before the call is done: what ended jobs have said is with the log store. Never on the
+ * service's thread. */
+void proc_capture_sync (ProcCapture *self);
+/* Lines of the job's attempt under way that were dropped. */
+guint64 proc_capture_get_job_dropped (ProcCapture *self, guint32 job_id);
+/* func (data, ..) comes on context when an attempt that had lines dropped has been read to its end. func NULL = no
+ * more.
+ */
+typedef void (*ProcDroppedFunc) (gpointer data, guint32 job_id, guint64 lines);
+void proc_capture_set_dropped_func (ProcCapture *self, GMainContext *context, ProcDroppedFunc func, gpointer data);
 
 G_END_DECLS

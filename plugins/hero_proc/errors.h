@@ -29,6 +29,14 @@ typedef enum
   PROC_ERROR_HAS_DEPENDENTS,      /* -32010, names in data.dependents */
   PROC_ERROR_FORBIDDEN,           /* -32094 */
   PROC_ERROR_SECRET_MISSING,      /* never told to a client: a start failed for want of a secret */
+  PROC_ERROR_ACTION_NOT_FOUND,    /* -32000 */
+  PROC_ERROR_JOB_NOT_FOUND,       /* -32000 */
+  PROC_ERROR_RUN_NOT_FOUND,       /* -32000 */
+  PROC_ERROR_JOB_ACTIVE,          /* -32002 */
+  PROC_ERROR_RUN_ACTIVE,          /* -32002 */
+  PROC_ERROR_JOB_NOT_RUNNING,     /* -32003 */
+  PROC_ERROR_MISSING_DEPENDENCY,  /* -32010 */
+  PROC_ERROR_QUEUE_FULL,          /* -32091 */
 } ProcErrorCode;
 
 #define PROC_ERROR (proc_error_quark ())

@@ -46,7 +46,7 @@ hero_proc_create (HeroServiceContext *ctx, GError **error)
 static void
 on_event (gpointer owner, const char *event, JsonObject *data)
 {
-  hero_service_publish (((HeroProc *)owner)->ctx, "jobs", event, data);
+  hero_service_publish (((HeroProc *)owner)->ctx, g_str_has_prefix (event, "system.") ? "system" : "jobs", event, data);
 }
 
 static void
@@ -221,6 +221,8 @@ make_jobs (HeroProc *self, const ProcLoaded *loaded)
                           .capture = self->capture,
                           .secrets = self->secrets,
                           .redact = hero_service_get_boolean (self->ctx, "redact"),
+                          .limits = { integer (self, "max_running_jobs"), integer (self, "max_processes"),
+                                      integer (self, "max_queued_jobs") },
                           .event = on_event,
                           .log = on_log,
                           .owner = self };
@@ -234,6 +236,8 @@ make_jobs (HeroProc *self, const ProcLoaded *loaded)
                                             .kill_list = self->kill_list,
                                             .pipe_bytes = pipe_bytes };
   self->jobs = proc_jobs_new (&setup, loaded);
+  self->waits = proc_job_waits_new (self->jobs, context);
+  self->cleaner = (ProcCleaner){ self->journal, self->jobs, self->actions, on_event, self };
 }
 
 static void
@@ -272,6 +276,20 @@ make_services (HeroProc *self, const ProcLoaded *loaded)
                               .owner = self };
 
   self->services = proc_services_new (&setup, loaded);
+}
+
+static void
+make_retention (HeroProc *self)
+{
+  ProcRetentionSetup setup
+      = { .context = hero_service_get_main_context (self->ctx),
+          .cleaner = &self->cleaner,
+          .rules = { integer (self, "job_retention_days"), integer (self, "job_retention_max"),
+                     integer (self, "job_keep_per_action"), integer (self, "archive_after_hours") },
+          .max_bytes = mib (self, "db_max_mb"),
+          .interval_s = MAX (integer (self, "retention_interval_s"), 1) };
+
+  self->retention = proc_retention_new (&setup);
 }
 
 /* ---------------------------------------------------------------------------------------------- health and figures */
@@ -446,8 +464,12 @@ hero_proc_start (gpointer data, GCancellable *cancellable, GError **error)
   register_health (self);
   proc_jobs_recover (self->jobs);
   proc_services_resume (self->services);
+  make_retention (self);
   if (hero_service_get_boolean (self->ctx, "autostart"))
-    proc_services_autostart (self->services);
+    {
+      proc_services_autostart (self->services);
+      proc_jobs_autostart (self->jobs);
+    }
   hero_service_ready (self->ctx);
   return TRUE;
 }
@@ -465,6 +487,7 @@ on_shut_down (gpointer data)
 {
   HeroProc *self = data;
 
+  proc_job_waits_release (self->waits);
   hero_service_stop (self->ctx);
 }
 
@@ -503,6 +526,8 @@ hero_proc_destroy (gpointer data)
   g_clear_pointer (&self->notify, proc_notify_socket_free);
   g_clear_pointer (&self->spawner, proc_spawner_free);
   g_clear_pointer (&self->services, proc_services_free);
+  g_clear_pointer (&self->retention, proc_retention_free);
+  g_clear_pointer (&self->waits, proc_job_waits_free);
   g_clear_pointer (&self->jobs, proc_jobs_free);
   g_clear_pointer (&self->actions, proc_actions_free);
   g_clear_pointer (&self->capture, proc_capture_free);

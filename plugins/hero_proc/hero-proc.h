@@ -7,6 +7,9 @@
 #include "secrets.h"
 #include "notify-socket.h"
 #include "log-follow.h"
+#include "cleaning.h"
+#include "job-waits.h"
+#include "retention.h"
 #include "services.h"
 
 G_BEGIN_DECLS
@@ -30,6 +33,9 @@ typedef struct
   ProcActions *actions;
   ProcJobs *jobs;
   ProcNotifySocket *notify;
+  ProcJobWaits *waits;
+  ProcCleaner cleaner;
+  ProcRetention *retention;
   ProcServices *services;
 } HeroProc;
 

@@ -1,6 +1,8 @@
 /* job.c: see job.h. Service thread. */
 #include "job.h"
 
+#include <string.h>
+
 #include "errors.h"
 #include "names.h"
 
@@ -25,6 +27,9 @@ job_clear (gpointer data)
   ProcJob *self = data;
 
   g_free (self->service);
+  g_free (self->name);
+  g_free (self->key);
+  g_strfreev (self->tags);
   g_free (self->action_name);
   g_free (self->action);
   g_free (self->source);
@@ -49,23 +54,41 @@ proc_job_unref (ProcJob *self)
   g_rc_box_release_full (self, job_clear);
 }
 
+/* The tags of both, each once. Transfer full. */
+static char **
+join_tags (char **tags, const char *const *more)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  g_strv_builder_addv (builder, (const char **)tags);
+  for (guint i = 0; more != NULL && more[i] != NULL; i++)
+    if (!g_strv_contains ((const char *const *)tags, more[i]))
+      g_strv_builder_add (builder, more[i]);
+  return g_strv_builder_end (builder);
+}
+
 ProcJob *
-proc_job_new (guint32 id, guint32 run_id, const char *service, ProcAction *spec, ProcTrigger trigger, gint64 now_ms)
+proc_job_new (guint32 id, const ProcJobSeed *seed, gint64 now_ms)
 {
   ProcJob *self = g_rc_box_new0 (ProcJob);
+  ProcAction *spec = seed->spec;
 
   self->id = id;
-  self->run_id = run_id;
+  self->run_id = seed->run_id;
   self->context = spec->context;
-  self->service = g_strdup (service);
+  self->service = g_strdup (seed->service);
+  self->name = g_strdup (seed->name != NULL ? seed->name : spec->name);
+  self->key = g_strdup (seed->key);
+  self->tags = join_tags (spec->tags, seed->tags);
   self->action_name = g_strdup (spec->name);
-  self->action = service != NULL ? g_strconcat (service, ".", spec->name, NULL) : g_strdup (spec->name);
-  self->source = proc_log_source (service, spec->name);
-  self->trigger = trigger;
+  self->action = seed->service != NULL ? g_strconcat (seed->service, ".", spec->name, NULL) : g_strdup (spec->name);
+  self->source = proc_log_source (seed->service, spec->name);
+  self->trigger = seed->trigger;
   self->spec = proc_action_ref (spec);
-  self->phase = PROC_PHASE_PENDING;
+  self->phase = seed->waits ? PROC_PHASE_WAITING : PROC_PHASE_PENDING;
   self->attempts = g_ptr_array_new_with_free_func (attempt_free);
-  self->created_at = self->queued_at = now_ms;
+  self->created_at = now_ms;
+  self->queued_at = seed->waits ? 0 : now_ms;
   self->exit_code = -1;
   return self;
 }
@@ -158,6 +181,16 @@ attempts_to_json (const ProcJob *self)
   return array;
 }
 
+static JsonArray *
+tags_to_json (const ProcJob *self)
+{
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; self->tags[i] != NULL; i++)
+    json_array_add_string_element (array, self->tags[i]);
+  return array;
+}
+
 JsonObject *
 proc_job_to_record (const ProcJob *self)
 {
@@ -166,6 +199,15 @@ proc_job_to_record (const ProcJob *self)
   json_object_set_int_member (object, "id", self->id);
   json_object_set_int_member (object, "run_id", self->run_id);
   set_text (object, "service", self->service);
+  if (strcmp (self->name, self->action_name) != 0)
+    set_text (object, "name", self->name);
+  set_text (object, "key", self->key);
+  if (self->tags[0] != NULL)
+    json_object_set_array_member (object, "tags", tags_to_json (self));
+  if (self->archived)
+    json_object_set_boolean_member (object, "archived", TRUE);
+  if (self->dropped_lines > 0)
+    json_object_set_int_member (object, "dropped_lines", (gint64)self->dropped_lines);
   json_object_set_string_member (object, "trigger", proc_trigger_words[self->trigger]);
   json_object_set_object_member (object, "spec", proc_action_to_json (self->spec));
   json_object_set_string_member (object, "phase", proc_phase_words[self->phase]);
@@ -234,12 +276,25 @@ read_attempts (ProcJob *self, JsonArray *array)
     }
 }
 
+static void
+read_tags (ProcJob *self, JsonObject *object)
+{
+  JsonArray *array = json_object_has_member (object, "tags") ? json_object_get_array_member (object, "tags") : NULL;
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  for (guint i = 0; array != NULL && i < json_array_get_length (array); i++)
+    g_strv_builder_add (builder, json_array_get_string_element (array, i));
+  g_strfreev (self->tags);
+  self->tags = g_strv_builder_end (builder);
+}
+
 ProcJob *
 proc_job_from_record (JsonObject *object, GError **error)
 {
   JsonNode *spec_node = json_object_get_member (object, "spec");
   g_autoptr (ProcAction) spec = NULL;
   g_autoptr (ProcJob) self = NULL;
+  ProcJobSeed seed;
   int phase = get_word (object, "phase", proc_phase_words, -1);
 
   if (spec_node == NULL || !JSON_NODE_HOLDS_OBJECT (spec_node) || phase < 0)
@@ -251,11 +306,17 @@ proc_job_from_record (JsonObject *object, GError **error)
   spec = proc_action_from_json (json_node_get_object (spec_node), "job.spec", NULL, error);
   if (spec == NULL)
     return NULL;
-  self = proc_job_new ((guint32)get_int (object, "id"), (guint32)get_int (object, "run_id"),
-                       json_object_get_string_member_with_default (object, "service", NULL), spec,
-                       get_word (object, "trigger", proc_trigger_words, PROC_TRIGGER_API),
-                       get_int (object, "created_at"));
+  seed = (ProcJobSeed){ .spec = spec,
+                        .service = json_object_get_string_member_with_default (object, "service", NULL),
+                        .run_id = (guint32)get_int (object, "run_id"),
+                        .name = json_object_get_string_member_with_default (object, "name", NULL),
+                        .key = json_object_get_string_member_with_default (object, "key", NULL),
+                        .trigger = get_word (object, "trigger", proc_trigger_words, PROC_TRIGGER_API) };
+  self = proc_job_new ((guint32)get_int (object, "id"), &seed, get_int (object, "created_at"));
   self->phase = phase;
+  read_tags (self, object);
+  self->archived = json_object_get_boolean_member_with_default (object, "archived", FALSE);
+  self->dropped_lines = (guint64)get_int (object, "dropped_lines");
   self->ready = json_object_get_boolean_member_with_default (object, "ready", FALSE);
   self->adopted = json_object_get_boolean_member_with_default (object, "adopted", FALSE);
   self->pid = (pid_t)get_int (object, "pid");

@@ -29,12 +29,28 @@ typedef struct
   char *message; /* NULL = none */
 } ProcAttempt;
 
+/* What a job is made from. */
+typedef struct
+{
+  ProcAction *spec;        /* transfer none */
+  const char *service;     /* NULL = stand-alone */
+  guint32 run_id;          /* 0 = none */
+  const char *name;        /* NULL = the action's */
+  const char *key;         /* inside its run; NULL = none */
+  const char *const *tags; /* beside the action's; may be NULL */
+  ProcTrigger trigger;
+  gboolean waits; /* for something else: phase `waiting` */
+} ProcJobSeed;
+
 typedef struct
 {
   guint32 id;
   guint32 run_id;
   guint32 context;
   char *service; /* NULL = stand-alone */
+  char *name;
+  char *key; /* NULL = none */
+  char **tags;
   char *action_name;
   char *action; /* "<service>.<action>", or the action's name */
   char *source; /* of its log lines */
@@ -47,6 +63,7 @@ typedef struct
   char *message;           /* what it last said of itself (STATUS=); NULL = nothing */
   gboolean stop_requested; /* it is being stopped because somebody wanted it */
   gboolean adopted;
+  gboolean archived;
   pid_t pid; /* 0 when not alive; leads its own group */
   guint64 proc_start;
   char *boot_id;
@@ -63,11 +80,10 @@ typedef struct
   char *error;              /* NULL = none */
   guint64 secrets_stamp;    /* which versions of its secrets the attempt under way was given; 0 = none */
   ProcRedaction *redaction; /* what its output must not show; not in the record; NULL = nothing */
+  guint64 dropped_lines; /* of its output, over the rate of its source; of attempts that ended */
 } ProcJob;
 
-/* spec: transfer none; service NULL = none. */
-ProcJob *proc_job_new (guint32 id, guint32 run_id, const char *service, ProcAction *spec, ProcTrigger trigger,
-                       gint64 now_ms);
+ProcJob *proc_job_new (guint32 id, const ProcJobSeed *seed, gint64 now_ms);
 ProcJob *proc_job_ref (ProcJob *self);
 void proc_job_unref (ProcJob *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcJob, proc_job_unref)

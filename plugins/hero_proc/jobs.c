@@ -15,16 +15,29 @@ typedef struct
   gpointer data;
 } Listening;
 
+/* Where a job is found. */
+typedef struct
+{
+  GSequenceIter *ordered;
+  GQueue *of_action;
+  GList *link;     /* in of_action */
+  ProcPhase known; /* what admission was told last */
+} Place;
+
 struct _ProcJobs
 {
   ProcJobsSetup setup;
   ProcSupervisor *supervisor;
-  GHashTable *by_id;  /* id -> GSequenceIter */
-  GSequence *ordered; /* ProcJob, the oldest first; ids only rise */
-  GArray *listening;  /* Listening */
+  ProcAdmission *admission;
+  GHashTable *by_id;     /* id -> Place */
+  GSequence *ordered;    /* ProcJob, the oldest first; ids only rise */
+  GHashTable *by_action; /* name of the action -> GQueue of ProcJob, the oldest first */
+  GArray *listening;     /* Listening */
   GHashTable *watches; /* job id -> ProcLineWatch, of attempts whose output tells when they are ready */
   guint32 next_job, next_run;
   guint64 restarts;
+  gboolean draining;
+  gboolean starting; /* start_admitted is under way */
 };
 
 /* ---------------------------------------------------------------------------------------------- events */
@@ -74,6 +87,36 @@ tell_change (ProcJobs *self, ProcJob *job, ProcPhase from)
   tell_listeners (self, job, from);
 }
 
+/* ---------------------------------------------------------------------------------------------- admission */
+
+/* Starts what may start now. */
+static void
+start_admitted (ProcJobs *self)
+{
+  ProcJob *job;
+
+  if (self->starting) /* a start that fails at once makes room: the loop below goes on */
+    return;
+  self->starting = TRUE;
+  while (!self->draining && (job = proc_admission_next (self->admission)) != NULL)
+    {
+      proc_supervisor_start (self->supervisor, job);
+      proc_job_unref (job);
+    }
+  self->starting = FALSE;
+}
+
+static void
+note_phase (ProcJobs *self, const ProcJob *job)
+{
+  Place *place = g_hash_table_lookup (self->by_id, GUINT_TO_POINTER (job->id));
+
+  if (place == NULL)
+    return;
+  proc_admission_moved (self->admission, job, place->known);
+  place->known = job->phase;
+}
+
 /* ---------------------------------------------------------------------------------------------- hooks */
 
 typedef struct
@@ -111,7 +154,9 @@ hook_changed (gpointer owner, ProcJob *job, ProcPhase from)
 
   if (from == PROC_PHASE_RETRYING && job->phase == PROC_PHASE_STARTING)
     self->restarts++;
+  note_phase (self, held);
   tell_change (self, held, from);
+  start_admitted (self);
 }
 
 /* A line of it says that it is ready. */
@@ -332,16 +377,23 @@ proc_jobs_recover (ProcJobs *self)
   for (guint i = 0; i < active->len; i++)
     {
       ProcJob *job = active->pdata[i];
-      const ProcStat *process;
 
-      if (job->service != NULL && proc_job_is_unbegun (job))
-        continue;
-      process = job->token != NULL ? g_hash_table_lookup (found, job->token) : NULL;
-
-      find_redaction (self, job);
-      proc_supervisor_adopt (self->supervisor, job, boot_id, process != NULL ? process->pid : 0,
-                             process != NULL ? process->start_ticks : 0);
+      if (job->phase == PROC_PHASE_PENDING && job->service == NULL)
+        proc_admission_queue (self->admission, job);
     }
+  for (guint i = 0; i < active->len; i++)
+    {
+      ProcJob *job = active->pdata[i];
+      const ProcStat *process = job->token != NULL ? g_hash_table_lookup (found, job->token) : NULL;
+
+      if (job->phase != PROC_PHASE_PENDING && job->phase != PROC_PHASE_WAITING)
+        {
+          find_redaction (self, job);
+          proc_supervisor_adopt (self->supervisor, job, boot_id, process != NULL ? process->pid : 0,
+                                 process != NULL ? process->start_ticks : 0);
+        }
+    }
+  start_admitted (self);
 }
 
 /* ---------------------------------------------------------------------------------------------- life of a job */
@@ -350,15 +402,25 @@ proc_jobs_recover (ProcJobs *self)
 static ProcJob *
 take (ProcJobs *self, ProcJob *job)
 {
-  g_hash_table_insert (self->by_id, GUINT_TO_POINTER (job->id), g_sequence_append (self->ordered, job));
+  Place *place = g_new (Place, 1);
+  GQueue *of_action = g_hash_table_lookup (self->by_action, job->action_name);
+
+  if (of_action == NULL)
+    {
+      of_action = g_queue_new ();
+      g_hash_table_insert (self->by_action, g_strdup (job->action_name), of_action);
+    }
+  g_queue_push_tail (of_action, job);
+  *place = (Place){ g_sequence_append (self->ordered, job), of_action, of_action->tail, job->phase };
+  g_hash_table_insert (self->by_id, GUINT_TO_POINTER (job->id), place);
+  proc_admission_add (self->admission, job);
   return job;
 }
 
 ProcJob *
-proc_jobs_add (ProcJobs *self, ProcBatch *batch, guint32 run_id, const char *service, ProcAction *spec,
-               ProcTrigger trigger)
+proc_jobs_add (ProcJobs *self, ProcBatch *batch, const ProcJobSeed *seed)
 {
-  ProcJob *job = take (self, proc_job_new (self->next_job++, run_id, service, spec, trigger, proc_now_ms ()));
+  ProcJob *job = take (self, proc_job_new (self->next_job++, seed, proc_now_ms ()));
 
   proc_batch_put_job (batch, job);
   proc_batch_put_counters (batch, self->next_job, self->next_run);
@@ -375,28 +437,55 @@ void
 proc_jobs_start (ProcJobs *self, ProcJob *job)
 {
   tell (self, "job.created", job, job->phase);
-  proc_supervisor_start (self->supervisor, job);
+  if (job->phase != PROC_PHASE_PENDING)
+    return;
+  proc_admission_queue (self->admission, job);
+  start_admitted (self);
 }
 
-/* It never came to the supervisor: over at once. */
+/* A step of a job that the supervisor does not have. */
 static void
-cancel_unstarted (ProcJobs *self, ProcJob *job, ProcFailure why)
+step (ProcJobs *self, ProcJob *job, ProcCause cause)
 {
   g_autoptr (ProcJob) held = proc_job_ref (job);
   ProcPhase from = job->phase;
 
-  proc_phase_next (from, PROC_CAUSE_CANCEL, &job->phase);
-  job->failure = why;
-  job->finished_at = proc_now_ms ();
+  if (!proc_phase_next (from, cause, &job->phase))
+    g_return_if_reached ();
+  if (!proc_job_is_active (job))
+    job->finished_at = proc_now_ms ();
   hook_save (self, job, NULL, NULL);
+  note_phase (self, job);
   tell_change (self, held, from);
+}
+
+void
+proc_jobs_release (ProcJobs *self, ProcJob *job)
+{
+  job->queued_at = proc_now_ms ();
+  step (self, job, PROC_CAUSE_SATISFIED);
+  if (job->phase != PROC_PHASE_PENDING) /* somebody who was told has ended it */
+    return;
+  proc_admission_queue (self->admission, job);
+  start_admitted (self);
+}
+
+void
+proc_jobs_skip (ProcJobs *self, ProcJob *job, ProcFailure why, const char *message)
+{
+  job->failure = why;
+  g_free (job->error);
+  job->error = g_strdup (message);
+  step (self, job, PROC_CAUSE_UNSATISFIABLE);
 }
 
 void
 proc_jobs_stop (ProcJobs *self, ProcJob *job, ProcFailure why, gboolean force)
 {
-  if (!proc_supervisor_stop (self->supervisor, job, why, force) && proc_job_is_active (job))
-    cancel_unstarted (self, job, why);
+  if (proc_supervisor_stop (self->supervisor, job, why, force) || !proc_job_is_active (job))
+    return;
+  job->failure = why;
+  step (self, job, PROC_CAUSE_CANCEL); /* it never came to the supervisor: over at once */
 }
 
 void
@@ -414,12 +503,39 @@ proc_jobs_signal (ProcJobs *self, ProcJob *job, int number)
 void
 proc_jobs_forget (ProcJobs *self, ProcJob *job)
 {
-  GSequenceIter *at = g_hash_table_lookup (self->by_id, GUINT_TO_POINTER (job->id));
+  Place *place = g_hash_table_lookup (self->by_id, GUINT_TO_POINTER (job->id));
+  GSequenceIter *ordered;
 
-  if (at == NULL)
+  if (place == NULL)
     return;
+  proc_admission_remove (self->admission, job);
+  g_queue_delete_link (place->of_action, place->link);
+  if (place->of_action->length == 0)
+    g_hash_table_remove (self->by_action, job->action_name);
+  ordered = place->ordered;
   g_hash_table_remove (self->by_id, GUINT_TO_POINTER (job->id));
-  g_sequence_remove (at);
+  g_sequence_remove (ordered);
+}
+
+void
+proc_jobs_remove (ProcJobs *self, ProcJob *job)
+{
+  g_autoptr (ProcJob) held = proc_job_ref (job);
+
+  for (guint i = 0; i < self->listening->len; i++)
+    {
+      Listening *one = &g_array_index (self->listening, Listening, i);
+
+      if (one->listener->removed != NULL)
+        one->listener->removed (one->data, job);
+    }
+  proc_jobs_forget (self, job);
+}
+
+void
+proc_jobs_keep (ProcJobs *self, ProcJob *job)
+{
+  hook_save (self, job, NULL, NULL);
 }
 
 void
@@ -443,7 +559,57 @@ proc_jobs_probe (ProcJobs *self, ProcJob *job, ProcSaved done, gpointer data)
 void
 proc_jobs_drain (ProcJobs *self)
 {
+  self->draining = TRUE;
   proc_supervisor_drain (self->supervisor);
+}
+
+static void
+on_autostart_recorded (const GError *error, gpointer data)
+{
+  ProcJobs *self = data;
+  g_autoptr (GPtrArray) active = list_active (self);
+
+  if (error != NULL)
+    hook_log (self, HERO_LOG_WARN, error->message);
+  for (guint i = 0; i < active->len; i++)
+    {
+      ProcJob *job = active->pdata[i];
+
+      if (job->trigger != PROC_TRIGGER_AUTOSTART || job->service != NULL || job->phase != PROC_PHASE_PENDING)
+        continue;
+      if (error == NULL)
+        proc_jobs_start (self, job);
+      else
+        proc_jobs_forget (self, job);
+    }
+}
+
+void
+proc_jobs_autostart (ProcJobs *self)
+{
+  ProcBatch *batch = proc_batch_new ();
+  GSequenceIter *end = g_sequence_get_end_iter (self->ordered);
+  GSequenceIter *last = g_sequence_iter_prev (end); /* what is added on the way is not looked at */
+
+  for (GSequenceIter *at = g_sequence_get_begin_iter (self->ordered); !g_sequence_iter_is_end (at);
+       at = g_sequence_iter_next (at))
+    {
+      ProcJob *job = g_sequence_get (at);
+      ProcJobSeed seed = {
+        .spec = job->spec, .name = job->name, .tags = (const char *const *)job->tags, .trigger = PROC_TRIGGER_AUTOSTART
+      };
+
+      if (job->service == NULL && job->run_id == 0 && job->spec->is_process && job->failure == PROC_FAILURE_SHUTDOWN
+          && job->phase == PROC_PHASE_CANCELLED && !job->archived)
+        {
+          job->archived = TRUE;
+          proc_batch_put_job (batch, job);
+          proc_jobs_add (self, batch, &seed);
+        }
+      if (at == last)
+        break;
+    }
+  proc_journal_commit (self->setup.journal, batch, on_autostart_recorded, self);
 }
 
 /* ---------------------------------------------------------------------------------------------- questions */
@@ -451,9 +617,15 @@ proc_jobs_drain (ProcJobs *self)
 ProcJob *
 proc_jobs_get (ProcJobs *self, guint32 id)
 {
-  GSequenceIter *at = g_hash_table_lookup (self->by_id, GUINT_TO_POINTER (id));
+  Place *place = g_hash_table_lookup (self->by_id, GUINT_TO_POINTER (id));
 
-  return at != NULL ? g_sequence_get (at) : NULL;
+  return place != NULL ? place->link->data : NULL;
+}
+
+const GQueue *
+proc_jobs_of_action (ProcJobs *self, const char *action_name)
+{
+  return g_hash_table_lookup (self->by_action, action_name);
 }
 
 gboolean
@@ -476,6 +648,30 @@ proc_jobs_foreach (ProcJobs *self, gboolean (*func) (ProcJob *job, gpointer data
     }
 }
 
+gboolean
+proc_jobs_is_full (ProcJobs *self, guint more)
+{
+  return proc_admission_is_full (self->admission, more);
+}
+
+guint
+proc_jobs_count_phase (ProcJobs *self, ProcPhase phase)
+{
+  return proc_admission_count (self->admission, phase);
+}
+
+guint
+proc_jobs_count_all (ProcJobs *self)
+{
+  return g_hash_table_size (self->by_id);
+}
+
+guint64
+proc_jobs_get_dropped (ProcJobs *self, const ProcJob *job)
+{
+  return job->dropped_lines + proc_capture_get_job_dropped (self->setup.capture, job->id);
+}
+
 guint
 proc_jobs_count (ProcJobs *self)
 {
@@ -496,6 +692,19 @@ proc_jobs_get_restarts (ProcJobs *self)
 
 /* ---------------------------------------------------------------------------------------------- the whole */
 
+/* The output of an attempt is read to its end, and so much of it was dropped. */
+static void
+on_dropped (gpointer data, guint32 id, guint64 lines)
+{
+  ProcJobs *self = data;
+  ProcJob *job = proc_jobs_get (self, id);
+
+  if (job == NULL)
+    return;
+  job->dropped_lines += lines;
+  hook_save (self, job, NULL, NULL);
+}
+
 ProcJobs *
 proc_jobs_new (const ProcJobsSetup *setup, const ProcLoaded *loaded)
 {
@@ -505,22 +714,28 @@ proc_jobs_new (const ProcJobsSetup *setup, const ProcLoaded *loaded)
   self->setup.supervisor.hooks = &hooks;
   self->setup.supervisor.owner = self;
   self->supervisor = proc_supervisor_new (&self->setup.supervisor);
-  self->by_id = g_hash_table_new (NULL, NULL);
+  self->admission = proc_admission_new (&setup->limits);
+  self->by_id = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   self->ordered = g_sequence_new ((GDestroyNotify)proc_job_unref);
+  self->by_action = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_queue_free);
   self->listening = g_array_new (FALSE, FALSE, sizeof (Listening));
   self->watches = g_hash_table_new_full (NULL, NULL, NULL, end_watch);
   self->next_job = loaded->next_job;
   self->next_run = loaded->next_run;
   for (guint i = 0; i < loaded->jobs->len; i++)
     take (self, proc_job_ref (loaded->jobs->pdata[i]));
+  proc_capture_set_dropped_func (setup->capture, setup->supervisor.context, on_dropped, self);
   return self;
 }
 
 void
 proc_jobs_free (ProcJobs *self)
 {
+  proc_capture_set_dropped_func (self->setup.capture, NULL, NULL, NULL);
   proc_supervisor_free (self->supervisor);
+  proc_admission_free (self->admission);
   g_hash_table_unref (self->by_id);
+  g_hash_table_unref (self->by_action);
   g_sequence_free (self->ordered);
   g_array_unref (self->listening);
   g_hash_table_unref (self->watches);

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "admission.h"
 #include "capture.h"
 #include "journal.h"
 #include "secrets.h"
@@ -25,6 +26,7 @@ typedef struct
   ProcCapture *capture;
   ProcSecrets *secrets; /* NULL = there are none */
   gboolean redact;      /* take their values out of output and errors */
+  ProcAdmissionLimits limits;
   ProcEventFunc event;
   ProcLogFunc log;
   gpointer owner; /* of event and log */
@@ -37,6 +39,8 @@ typedef struct
   void (*changed) (gpointer data, ProcJob *job, ProcPhase from);
   /* May its policy restart it? FALSE from one listener is enough. */
   gboolean (*may_restart) (gpointer data, ProcJob *job);
+  /* Its record is deleted, it is about to be forgotten; not told by whoever calls proc_jobs_forget itself. */
+  void (*removed) (gpointer data, ProcJob *job);
 } ProcJobsListener;
 
 /* Everything in setup outlives the jobs. loaded: what the journal held; nothing is started yet. */
@@ -50,14 +54,19 @@ void proc_jobs_listen (ProcJobs *self, const ProcJobsListener *listener, gpointe
 /* Takes up every active job of the journal: its process, if it still lives, is ours again. Before anybody can ask. */
 void proc_jobs_recover (ProcJobs *self);
 
+/* Starts long-lived jobs of their own again that the last shutdown has ended: as new jobs, the old ones are archived. */
+void proc_jobs_autostart (ProcJobs *self);
+
 /* ---- life of a job */
-/* A pending job with the next id, known from here on; its record is put into batch, and the counters. Transfer none. */
-ProcJob *proc_jobs_add (ProcJobs *self, ProcBatch *batch, guint32 run_id, const char *service, ProcAction *spec,
-                        ProcTrigger trigger);
+/* A job with the next id, known from here on; its record is put into batch, and the counters. Transfer none. */
+ProcJob *proc_jobs_add (ProcJobs *self, ProcBatch *batch, const ProcJobSeed *seed);
 /* The next id of a run. */
 guint32 proc_jobs_take_run_id (ProcJobs *self);
-/* Its record is durable: start it. */
+/* Its record is durable: it is announced, and, if it is pending, starts as soon as there is room. */
 void proc_jobs_start (ProcJobs *self, ProcJob *job);
+/* What a waiting job waits for is there (it starts as above), or never will be (it ends `skipped`). */
+void proc_jobs_release (ProcJobs *self, ProcJob *job);
+void proc_jobs_skip (ProcJobs *self, ProcJob *job, ProcFailure why, const char *message);
 /* End it, whatever its phase: why is PROC_FAILURE_CANCELLED or PROC_FAILURE_SHUTDOWN. force: SIGKILL at once. */
 void proc_jobs_stop (ProcJobs *self, ProcJob *job, ProcFailure why, gboolean force);
 void proc_jobs_stop_all (ProcJobs *self, ProcFailure why, gboolean force);
@@ -71,6 +80,10 @@ void proc_jobs_notice (ProcJobs *self, pid_t sender, const ProcNotice *notice);
 gboolean proc_jobs_set_ready (ProcJobs *self, ProcJob *job, const char *message);
 /* Runs its health checks now; done comes when they have answered. */
 void proc_jobs_probe (ProcJobs *self, ProcJob *job, ProcSaved done, gpointer data);
+/* The same, and the listeners are told. */
+void proc_jobs_remove (ProcJobs *self, ProcJob *job);
+/* Keeps a change of its record that is none of its phase. */
+void proc_jobs_keep (ProcJobs *self, ProcJob *job);
 /* No process is started from here on. */
 void proc_jobs_drain (ProcJobs *self);
 
@@ -80,6 +93,14 @@ ProcJob *proc_jobs_get (ProcJobs *self, guint32 id); /* NULL = unknown; transfer
 gboolean proc_jobs_has_old_secrets (ProcJobs *self, const ProcJob *job);
 /* Of all jobs, the newest first; func returns FALSE to end the walk, and changes nothing. */
 void proc_jobs_foreach (ProcJobs *self, gboolean (*func) (ProcJob *job, gpointer data), gpointer data);
+/* Of one action by its name, oldest first; NULL = none. Transfer none. */
+const GQueue *proc_jobs_of_action (ProcJobs *self, const char *action_name);
+/* TRUE: `more` further jobs would be too many that wait. */
+gboolean proc_jobs_is_full (ProcJobs *self, guint more);
+guint proc_jobs_count_phase (ProcJobs *self, ProcPhase phase);
+guint proc_jobs_count_all (ProcJobs *self);
+/* Lines of its output that were dropped, those of the attempt under way too. */
+guint64 proc_jobs_get_dropped (ProcJobs *self, const ProcJob *job);
 guint proc_jobs_count (ProcJobs *self);          /* that the supervisor has under way */
 guint proc_jobs_count_running (ProcJobs *self);  /* with a live process */
 guint64 proc_jobs_get_restarts (ProcJobs *self); /* since our start */

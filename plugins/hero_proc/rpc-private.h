@@ -1,9 +1,37 @@
-/* rpc-private.h: what the handlers of service.* share. Service thread. */
+/* rpc-private.h: what the handlers of all families of methods share. Service thread. */
 #pragma once
 
 #include "hero-proc.h"
 
 G_BEGIN_DECLS
+
+/* Codes of contract 5. */
+enum
+{
+  RPC_NOT_FOUND = -32000,
+  RPC_MONITORED = -32001,
+  RPC_IS_UP = -32002,
+  RPC_IS_DOWN = -32003,
+  RPC_INVALID_SIGNAL = -32004,
+  RPC_CONFIG = -32005,
+  RPC_EXISTS = -32007,
+  RPC_STATE = -32009,
+  RPC_DEPENDENCY = -32010,
+  RPC_PROCESS = -32011,
+  RPC_STORAGE = -32013,
+  RPC_LIMIT = -32014,
+  RPC_LOCKED = -32015,
+  RPC_CONFIRM = -32018,
+};
+
+#define ERRORS(...) ((const int[]){ __VA_ARGS__, 0 })
+
+/* Tables of families, each in its own file; they end with name NULL. */
+extern const HeroRpcMethod proc_action_methods[], proc_job_methods[], proc_system_methods[];
+extern const HeroRpcSchema proc_job_schemas[];
+
+/* Answers with any of the errors of contract 5. data: members of error.data, taken. */
+void proc_rpc_fail_data (HeroRpcCall *call, const GError *error, JsonObject *data);
 
 /* One call that is answered later. */
 typedef struct
@@ -21,6 +49,16 @@ ProcPending *proc_pending_new (HeroProc *self, HeroRpcCall *call, const char *na
 void proc_pending_free (ProcPending *pending);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcPending, proc_pending_free)
 
+/* For a caller of a context above 0 only what is of that context exists. */
+gboolean proc_rpc_sees (HeroRpcCall *call, guint32 context);
+/*
+ * A spec from params in any of their shapes (contract 2): [spec, ..], [name, spec, ..], {spec: ..}, or the members
+ * themselves. Gives the spec, a copy, and the two options of service.set (NULL = not given). Transfer full; NULL +
+ * error.
+ */
+JsonObject *proc_rpc_unwrap_spec (JsonNode *params, JsonNode **start, JsonNode **restart, GError **error);
+/* Event of an action, by its name. */
+void proc_rpc_tell_action (HeroProc *self, const char *event, const char *name);
 /* Who changed what, once a call: contract 19. */
 void proc_rpc_log_change (HeroProc *self, HeroRpcCall *call, const char *name);
 /* {"ok":true,"name":name}; name NULL = without. Transfer full. */

@@ -29,12 +29,8 @@ as_object (JsonNode *node)
   return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
 }
 
-/*
- * params in any of their shapes (contract 2): [spec, ..], [name, spec, ..], {spec: ..}, or the members themselves.
- * Gives the spec, a copy, and the two options (NULL = not given). Transfer full; NULL + error.
- */
-static JsonObject *
-unwrap (JsonNode *params, JsonNode **start, JsonNode **restart, GError **error)
+JsonObject *
+proc_rpc_unwrap_spec (JsonNode *params, JsonNode **start, JsonNode **restart, GError **error)
 {
   static const char *const wrappers[] = { "spec", "config", "action", "service", NULL };
   JsonObject *spec = NULL, *object = as_object (params);
@@ -171,7 +167,7 @@ read_service (HeroProc *self, HeroRpcCall *call, GPtrArray *actions, GPtrArray *
               GError **error)
 {
   JsonNode *start, *restart;
-  g_autoptr (JsonObject) given = unwrap (hero_rpc_call_get_params (call), &start, &restart, error);
+  g_autoptr (JsonObject) given = proc_rpc_unwrap_spec (hero_rpc_call_get_params (call), &start, &restart, error);
   gboolean zinit = given != NULL && proc_spec_is_zinit (given);
   g_autoptr (JsonObject) spec = NULL;
   g_autoptr (ProcService) service = NULL;

@@ -38,15 +38,6 @@ proc_rpc_log_change (HeroProc *self, HeroRpcCall *call, const char *name)
              (int)who->peer_uid, (int)who->peer_pid, who->user, who->context);
 }
 
-/* For a caller of a context above 0 only the services of that context exist. */
-static gboolean
-is_visible (HeroRpcCall *call, const ProcEntry *entry)
-{
-  guint32 own = hero_rpc_call_get_identity (call)->context;
-
-  return own == 0 || entry->spec->context == own;
-}
-
 /* The service the parameter `name` means, or NULL: answered. */
 static ProcEntry *
 get_entry (HeroProc *self, HeroRpcCall *call)
@@ -55,7 +46,7 @@ get_entry (HeroProc *self, HeroRpcCall *call)
   ProcEntry *entry = proc_services_get (self->services, name);
   g_autoptr (GError) error = NULL;
 
-  if (entry != NULL && is_visible (call, entry))
+  if (entry != NULL && proc_rpc_sees (call, entry->spec->context))
     return entry;
   error = g_error_new (PROC_ERROR, PROC_ERROR_SERVICE_NOT_FOUND, "service not found: %s", name);
   hero_proc_rpc_fail (call, error, name);
@@ -156,7 +147,7 @@ hero_proc_rpc_service_why (gpointer data, HeroRpcCall *call)
 static gboolean
 is_visible_to (const ProcEntry *entry, gpointer call)
 {
-  return is_visible (call, entry);
+  return proc_rpc_sees (call, entry->spec->context);
 }
 
 void
@@ -281,7 +272,7 @@ hero_proc_rpc_service_is_running (gpointer data, HeroRpcCall *call)
   HeroProc *self = data;
   ProcEntry *entry = proc_services_get (self->services, hero_rpc_get_string (call, "name"));
 
-  hero_rpc_return_boolean (call, entry != NULL && is_visible (call, entry) && proc_entry_get_live (entry) != NULL);
+  hero_rpc_return_boolean (call, entry != NULL && is_visible_to (entry, call) && proc_entry_get_live (entry) != NULL);
 }
 
 /* ---------------------------------------------------------------------------------------------- signals */

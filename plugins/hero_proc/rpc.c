@@ -1,29 +1,14 @@
 /*
- * rpc.c: the table of methods: dispatch, parameter check, error texts and OpenRPC document in one; and what all
- * handlers share. Service thread.
+ * rpc.c: the tables of methods: dispatch, parameter check, error texts and OpenRPC document in one; and what all
+ * handlers share. The methods of services and logs are here, those of other families in their own rpc-*.c. Service
+ * thread.
  */
 #include "hero-proc.h"
 
 #include "errors.h"
 #include "names.h"
 #include "rpc-logs.h"
-
-enum
-{
-  RPC_NOT_FOUND = -32000,
-  RPC_MONITORED = -32001,
-  RPC_IS_UP = -32002,
-  RPC_IS_DOWN = -32003,
-  RPC_INVALID_SIGNAL = -32004,
-  RPC_CONFIG = -32005,
-  RPC_EXISTS = -32007,
-  RPC_DEPENDENCY = -32010,
-  RPC_PROCESS = -32011,
-  RPC_STORAGE = -32013,
-  RPC_LIMIT = -32014,
-  RPC_LOCKED = -32015,
-  RPC_CONFIRM = -32018,
-};
+#include "rpc-private.h"
 
 /* ---------------------------------------------------------------------------------------------- answers */
 
@@ -55,6 +40,14 @@ static const struct
   { PROC_ERROR_HAS_DEPENDENTS, RPC_DEPENDENCY, "has_dependents", NULL },
   { PROC_ERROR_LIMIT, RPC_LIMIT, "limit_exceeded", NULL },
   { PROC_ERROR_FORBIDDEN, HERO_RPC_FORBIDDEN, "forbidden", NULL },
+  { PROC_ERROR_ACTION_NOT_FOUND, RPC_NOT_FOUND, "action_not_found", NULL },
+  { PROC_ERROR_JOB_NOT_FOUND, RPC_NOT_FOUND, "job_not_found", NULL },
+  { PROC_ERROR_RUN_NOT_FOUND, RPC_NOT_FOUND, "run_not_found", NULL },
+  { PROC_ERROR_JOB_ACTIVE, RPC_IS_UP, "job_is_active", NULL },
+  { PROC_ERROR_RUN_ACTIVE, RPC_IS_UP, "run_is_active", NULL },
+  { PROC_ERROR_JOB_NOT_RUNNING, RPC_IS_DOWN, "job_is_not_running", NULL },
+  { PROC_ERROR_MISSING_DEPENDENCY, RPC_DEPENDENCY, "missing_dependency", NULL },
+  { PROC_ERROR_QUEUE_FULL, HERO_RPC_OVERLOADED, "overloaded", NULL },
 };
 
 static void
@@ -105,6 +98,12 @@ hero_proc_rpc_fail (HeroRpcCall *call, const GError *error, const char *service)
 
   if (service != NULL)
     json_object_set_string_member (data, "service", service);
+  proc_rpc_fail_data (call, error, data);
+}
+
+void
+proc_rpc_fail_data (HeroRpcCall *call, const GError *error, JsonObject *data)
+{
   json_object_set_null_member (data, "cause_chain");
   if (error->domain == PROC_ERROR)
     fail_own (call, error, data);
@@ -114,6 +113,14 @@ hero_proc_rpc_fail (HeroRpcCall *call, const GError *error, const char *service)
     hero_rpc_fail_data (call, HERO_RPC_OVERLOADED, data, "Database error: %s", error->message);
   else
     hero_rpc_fail_data (call, RPC_STORAGE, data, "Database error: %s", error->message);
+}
+
+gboolean
+proc_rpc_sees (HeroRpcCall *call, guint32 context)
+{
+  guint32 own = hero_rpc_call_get_identity (call)->context;
+
+  return own == 0 || own == context;
 }
 
 gboolean
@@ -374,8 +381,6 @@ static const HeroRpcErrorSpec errors[] = {
   { 0 },
 };
 
-#define ERRORS(...) ((const int[]){ __VA_ARGS__, 0 })
-
 static const HeroRpcMethod methods[] = {
   { "service.set", hero_proc_rpc_service_set, set_params,
     "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"name\":{\"type\":\"string\"},"
@@ -495,8 +500,9 @@ static const HeroRpcMethod methods[] = {
 void
 hero_proc_register_rpc (HeroProc *self)
 {
-  static const HeroRpcMethod *const method_tables[] = { methods, proc_log_methods };
-  static const HeroRpcSchema *const schema_tables[] = { schemas, proc_log_schemas };
+  static const HeroRpcMethod *const method_tables[]
+      = { methods, proc_log_methods, proc_action_methods, proc_job_methods, proc_system_methods };
+  static const HeroRpcSchema *const schema_tables[] = { schemas, proc_log_schemas, proc_job_schemas };
   g_autoptr (GArray) all_methods = g_array_new (TRUE, TRUE, sizeof (HeroRpcMethod));
   g_autoptr (GArray) all_schemas = g_array_new (TRUE, TRUE, sizeof (HeroRpcSchema));
 

@@ -194,8 +194,12 @@ proc_entry_start (ProcServices *self, ProcEntry *entry, ProcTrigger trigger, GEr
   entry->run_id = proc_jobs_take_run_id (self->setup.jobs);
   entry->jobs = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_job_unref);
   for (guint i = 0; i < specs->len; i++)
-    g_ptr_array_add (entry->jobs, proc_job_ref (proc_jobs_add (self->setup.jobs, batch, entry->run_id,
-                                                               entry->spec->name, specs->pdata[i], trigger)));
+    {
+      ProcJobSeed seed
+          = { .spec = specs->pdata[i], .service = entry->spec->name, .run_id = entry->run_id, .trigger = trigger };
+
+      g_ptr_array_add (entry->jobs, proc_job_ref (proc_jobs_add (self->setup.jobs, batch, &seed)));
+    }
   proc_batch_put_service (batch, entry->spec);
   entry->last_start = proc_now_ms ();
   entry->begun_us = g_get_monotonic_time ();

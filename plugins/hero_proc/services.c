@@ -39,7 +39,17 @@ on_external (gpointer data, const char *name)
   proc_services_look_again (data, name);
 }
 
-static const ProcJobsListener listener = { on_job_changed, may_restart };
+static void
+on_job_removed (gpointer data, ProcJob *job)
+{
+  ProcServices *self = data;
+  ProcEntry *entry = job->service != NULL ? g_hash_table_lookup (self->entries, job->service) : NULL;
+
+  if (entry != NULL && g_ptr_array_remove (entry->jobs, job))
+    proc_entry_settle (self, entry);
+}
+
+static const ProcJobsListener listener = { on_job_changed, may_restart, on_job_removed };
 
 /* ---------------------------------------------------------------------------------------------- questions */
 
@@ -70,6 +80,28 @@ proc_services_list (ProcServices *self)
       g_ptr_array_add (list, entry);
   g_ptr_array_sort (list, compare_entries);
   return list;
+}
+
+GHashTable *
+proc_services_get_users (ProcServices *self)
+{
+  g_autoptr (GPtrArray) entries = proc_services_list (self);
+  GHashTable *users = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
+
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const ProcService *spec = ((ProcEntry *)entries->pdata[i])->spec;
+
+      for (guint j = 0; spec->actions[j] != NULL; j++)
+        {
+          GPtrArray *names = g_hash_table_lookup (users, spec->actions[j]);
+
+          if (names == NULL)
+            g_hash_table_insert (users, spec->actions[j], names = g_ptr_array_new ());
+          g_ptr_array_add (names, spec->name);
+        }
+    }
+  return users;
 }
 
 gboolean

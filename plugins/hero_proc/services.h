@@ -122,6 +122,8 @@ void proc_services_delete (ProcServices *self, const char *name, gboolean force,
 /* ---- questions */
 ProcEntry *proc_services_get (ProcServices *self, const char *name); /* NULL = unknown */
 GPtrArray *proc_services_list (ProcServices *self);                  /* of ProcEntry, by name; transfer container */
+/* Name of an action -> GPtrArray of the names of the services that use it. Transfer full, the names borrowed. */
+GHashTable *proc_services_get_users (ProcServices *self);
 ProcState proc_entry_get_state (const ProcEntry *entry);
 /* Its first job with a live process, or NULL. */
 ProcJob *proc_entry_get_live (const ProcEntry *entry);

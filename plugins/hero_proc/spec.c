@@ -10,8 +10,7 @@
 #include "spec-edges.h"
 
 /* What later versions do; a set value is refused, an empty one is what every record has. */
-static const char *const action_not_yet[]
-    = { "ephemeral", "schedule_policy", "schedule", "tty", "tty_size", "depends_on", NULL };
+static const char *const action_not_yet[] = { "schedule_policy", "schedule", "tty", "tty_size", NULL };
 static const char *const action_never[] = { "user", "group", "umask", "nice", "limits", NULL };
 /* Told to readers, ignored as input, so that what was read can be set again. */
 static const char *const read_only[] = { "origin", "file", "services", "needs_restart", NULL };
@@ -32,6 +31,7 @@ action_clear (gpointer data)
   g_strfreev (self->env_secrets);
   g_free (self->success_codes);
   g_clear_pointer (&self->health, proc_health_spec_unref);
+  g_clear_pointer (&self->depends_on, g_array_unref);
 }
 
 static void
@@ -265,6 +265,10 @@ proc_action_from_json (JsonObject *object, const char *where, GPtrArray *warning
                                 "not supported: '%s.kill_other' and '%s.singleton'", where, where);
   if (self->health->readiness.type == PROC_READY_LOG && self->log == PROC_LOG_NONE)
     proc_reader_fail (&reader, "log", "store, since readiness is read from it", "none");
+  self->ephemeral = proc_reader_bool (&reader, "ephemeral", FALSE);
+  self->depends_on = proc_action_deps_read (&reader, "depends_on");
+  if (reader.error == NULL && self->depends_on->len > 0)
+    reader.error = g_error_new (PROC_ERROR, PROC_ERROR_NOT_SUPPORTED_FIELD, "not supported: '%s.depends_on'", where);
   self->revision = (guint)proc_reader_int (&reader, "revision", 0, G_MAXINT, 0);
   self->created_at = proc_reader_int (&reader, "created_at", 0, G_MAXINT64, 0);
   self->updated_at = proc_reader_int (&reader, "updated_at", 0, G_MAXINT64, 0);
@@ -445,6 +449,11 @@ proc_action_to_json (const ProcAction *self)
   json_object_set_string_member (object, "stop_signal", proc_signal_name (self->stop_signal));
   json_object_set_int_member (object, "stop_timeout_ms", self->stop_timeout_ms);
   proc_health_spec_to_json (self->health, object);
+  json_object_set_boolean_member (object, "ephemeral", self->ephemeral);
+  if (self->depends_on->len > 0)
+    json_object_set_array_member (object, "depends_on", proc_action_deps_to_json (self->depends_on));
+  else
+    json_object_set_null_member (object, "depends_on");
   set_record_members (object, self->revision, self->created_at, self->updated_at);
   return object;
 }
@@ -540,6 +549,7 @@ copy_action (const ProcAction *self)
   copy->env_secrets = g_strdupv (self->env_secrets);
   copy->success_codes = g_memdup2 (self->success_codes, self->n_success_codes * sizeof *self->success_codes);
   copy->health = proc_health_spec_ref (self->health);
+  copy->depends_on = g_array_ref (self->depends_on);
   return copy;
 }
 
@@ -554,8 +564,8 @@ proc_action_for_service (const ProcAction *self, const ProcService *service, gbo
   g_strfreev (copy->env_secrets);
   copy->env_secrets = merge_env (service_secrets, self->env_secrets);
   proc_health_spec_unref (copy->health);
-  copy->health = proc_health_spec_for_service (self->health, service->name, service->endpoints,
-                                               service->start_timeout_ms, main);
+  copy->health
+      = proc_health_spec_for_service (self->health, service->name, service->endpoints, service->start_timeout_ms, main);
   if (service->stop_timeout_ms > 0)
     copy->stop_timeout_ms = service->stop_timeout_ms;
   return copy;
@@ -573,6 +583,30 @@ proc_action_for_command (const ProcAction *self, const char *command)
   g_strfreev (copy->args);
   copy->args = g_new0 (char *, 1);
   return copy;
+}
+
+ProcAction *
+proc_action_for_job (const ProcAction *self, char **env, char **args, guint32 context, GError **error)
+{
+  g_autoptr (ProcAction) copy = copy_action (self);
+  g_autoptr (GStrvBuilder) all_args = g_strv_builder_new ();
+  gsize bytes = 0;
+
+  g_strfreev (copy->env);
+  copy->env = merge_env (self->env, env);
+  for (guint i = 0; copy->env[i] != NULL; i++)
+    bytes += strlen (copy->env[i]) + 1;
+  if (bytes > PROC_MAX_ENV)
+    {
+      g_propagate_error (error, proc_error_new_param ("env", "at most 131072 bytes in all", "more"));
+      return NULL;
+    }
+  g_strv_builder_addv (all_args, (const char **)self->args);
+  g_strv_builder_addv (all_args, (const char **)args);
+  g_strfreev (copy->args);
+  copy->args = g_strv_builder_end (all_args);
+  copy->context = context;
+  return g_steal_pointer (&copy);
 }
 
 ProcService *

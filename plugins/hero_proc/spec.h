@@ -7,6 +7,7 @@
 
 #include <json-glib/json-glib.h>
 
+#include "action-dep.h"
 #include "backoff.h"
 #include "dependencies.h"
 #include "spec-health.h"
@@ -38,6 +39,8 @@ typedef struct
   int stop_signal;
   guint stop_timeout_ms;
   ProcHealthSpec *health;
+  gboolean ephemeral; /* deleted with its last job */
+  GArray *depends_on; /* ProcActionDep: order inside one run */
 
   guint revision;
   gint64 created_at, updated_at; /* Unix ms */
@@ -92,6 +95,12 @@ ProcAction *proc_action_for_service (const ProcAction *self, const ProcService *
 
 /* A command line beside the action, with its environment and directory. */
 ProcAction *proc_action_for_command (const ProcAction *self, const char *command);
+
+/*
+ * The action as a job of its own runs it: env ("NAME=value", sorted) over the action's, args after it. Fails if the
+ * environment becomes too big.
+ */
+ProcAction *proc_action_for_job (const ProcAction *self, char **env, char **args, guint32 context, GError **error);
 
 /* The same service with another wanted status. */
 ProcService *proc_service_with_wanted (const ProcService *self, ProcWanted wanted);

@@ -1,6 +1,7 @@
 /* supervisor.c: see supervisor.h. Service thread. */
 #include "supervisor.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <hero-service/log.h>

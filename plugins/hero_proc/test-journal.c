@@ -80,8 +80,8 @@ test_survives (Fixture *f, gconstpointer data)
 {
   g_autoptr (ProcAction) action = make_action ("a");
   g_autoptr (ProcService) one = make_service ("one"), two = make_service ("two");
-  g_autoptr (ProcJob) job = proc_job_new (258, 7, "one", action, PROC_TRIGGER_API, 1000),
-                      old = proc_job_new (3, 1, "one", action, PROC_TRIGGER_API, 900);
+  g_autoptr (ProcJob) job = proc_job_new (258, &(ProcJobSeed){ .spec = action, .service = "one", .run_id = 7 }, 1000),
+                      old = proc_job_new (3, &(ProcJobSeed){ .spec = action, .service = "one", .run_id = 1 }, 900);
   g_autoptr (ProcLoaded) loaded = NULL;
   ProcBatch *batch = proc_batch_new ();
 

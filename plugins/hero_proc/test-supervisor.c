@@ -177,7 +177,7 @@ start (Fixture *f, const char *json)
   g_assert_nonnull (node);
   action = proc_action_from_json (json_node_get_object (node), "spec", NULL, &error);
   g_assert_no_error (error);
-  f->job = proc_job_new (1, 1, "web", action, PROC_TRIGGER_API, proc_now_ms ());
+  f->job = proc_job_new (1, &(ProcJobSeed){ .spec = action, .service = "web", .run_id = 1 }, proc_now_ms ());
   proc_supervisor_start (f->supervisor, f->job);
 }
 

@@ -24,11 +24,13 @@ const char *const proc_failure_words[] = { "none",
                                            "host_restart",
                                            "shutdown",
                                            "cancelled",
+                                           "dependency_failed",
                                            NULL };
 const char *const proc_restart_words[] = { "always", "on_failure", "never", NULL };
 const char *const proc_backoff_words[] = { "exponential", "linear", "fixed", NULL };
+const char *const proc_when_words[] = { "success", "done", "started", "ready", NULL };
 const char *const proc_log_mode_words[] = { "store|ring|stdout", "none", NULL };
-const char *const proc_trigger_words[] = { "api", "service", "autostart", NULL };
+const char *const proc_trigger_words[] = { "api", "service", "autostart", "run", "retry", NULL };
 const char *const proc_catch_up_words[] = { "none", "once", NULL };
 const char *const proc_schedule_state_words[] = { "active", "paused", "waiting", "ended", "invalid", NULL };
 const char *const proc_exit_source_words[] = { "none", "wait", "pidfd", "unknown", NULL };

@@ -70,6 +70,7 @@ typedef enum
   PROC_FAILURE_HOST_RESTART,
   PROC_FAILURE_SHUTDOWN,
   PROC_FAILURE_CANCELLED,
+  PROC_FAILURE_DEPENDENCY_FAILED,
 } ProcFailure;
 
 typedef enum
@@ -86,6 +87,15 @@ typedef enum
   PROC_BACKOFF_FIXED,
 } ProcBackoff;
 
+/* What of a dependency inside a run counts (3.3). */
+typedef enum
+{
+  PROC_WHEN_SUCCESS,
+  PROC_WHEN_DONE,
+  PROC_WHEN_STARTED,
+  PROC_WHEN_READY,
+} ProcWhen;
+
 typedef enum
 {
   PROC_LOG_STORE,
@@ -97,6 +107,8 @@ typedef enum
   PROC_TRIGGER_API,
   PROC_TRIGGER_SERVICE,
   PROC_TRIGGER_AUTOSTART,
+  PROC_TRIGGER_RUN,
+  PROC_TRIGGER_RETRY,
 } ProcTrigger;
 
 /* What becomes of ticks that were missed (3.3). */
@@ -166,6 +178,7 @@ extern const char *const proc_phase_words[];
 extern const char *const proc_failure_words[];
 extern const char *const proc_restart_words[];
 extern const char *const proc_backoff_words[];
+extern const char *const proc_when_words[];
 extern const char *const proc_log_mode_words[];
 extern const char *const proc_trigger_words[];
 extern const char *const proc_catch_up_words[];

@@ -154,7 +154,7 @@ def test_fresh(bundle):
                       'service.restart', 'service.delete', 'logs.query', 'secret.set', 'secret.get', 'secret.exists',
                       'secret.list', 'secret.delete', 'secret.status', 'secret.rotate_key', 'context.list', 'context.set',
                       'context.delete'}
-    fails(bundle, -32601, 'job.list')
+    fails(bundle, -32601, 'xinet.list')
 
 
 def test_life(bundle):

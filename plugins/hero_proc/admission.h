@@ -1,0 +1,40 @@
+/*
+ * admission.h: which pending job may start now: only so many have a process at a time, plain jobs and long-lived
+ * processes counted apart, and they start in the order they came. Bookkeeping only. Service thread.
+ */
+#pragma once
+
+#include "job.h"
+
+G_BEGIN_DECLS
+
+typedef struct _ProcAdmission ProcAdmission;
+
+/* 0 = no limit. */
+typedef struct
+{
+  guint max_running_jobs; /* plain ones that have a process */
+  guint max_processes;    /* long-lived ones */
+  guint max_queued_jobs;  /* that have none yet */
+} ProcAdmissionLimits;
+
+ProcAdmission *proc_admission_new (const ProcAdmissionLimits *limits);
+void proc_admission_free (ProcAdmission *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcAdmission, proc_admission_free)
+
+/* A job is there, in whatever phase; and it is not any more. */
+void proc_admission_add (ProcAdmission *self, const ProcJob *job);
+void proc_admission_remove (ProcAdmission *self, const ProcJob *job);
+/* It went from one phase to its present one. */
+void proc_admission_moved (ProcAdmission *self, const ProcJob *job, ProcPhase from);
+
+/* A pending job wants to start. */
+void proc_admission_queue (ProcAdmission *self, ProcJob *job);
+/* The next that may, taken out of the queue; NULL = none. Transfer full. */
+ProcJob *proc_admission_next (ProcAdmission *self);
+
+/* TRUE: `more` further jobs would be too many that wait. */
+gboolean proc_admission_is_full (ProcAdmission *self, guint more);
+guint proc_admission_count (ProcAdmission *self, ProcPhase phase); /* jobs in this phase */
+
+G_END_DECLS

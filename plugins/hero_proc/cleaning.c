@@ -1,0 +1,126 @@
+/* cleaning.c: see cleaning.h. Service thread. */
+#include "cleaning.h"
+
+enum
+{
+  RECORDS_PER_COMMIT = 500,
+};
+
+typedef struct
+{
+  const ProcCleaner *cleaner;
+  GPtrArray *jobs;         /* ProcJob, left to do */
+  GPtrArray *actions;      /* char *, left to do */
+  guint n_jobs, n_actions; /* of them in the transaction under way: the last ones */
+  ProcCleaned cleaned;
+  ProcCleanedFunc done;
+  gpointer data;
+} Cleaning;
+
+static void go_on (Cleaning *cleaning);
+
+static void
+finish (Cleaning *cleaning, const GError *error)
+{
+  cleaning->done (error, &cleaning->cleaned, cleaning->data);
+  g_ptr_array_unref (cleaning->jobs);
+  g_ptr_array_unref (cleaning->actions);
+  g_free (cleaning);
+}
+
+static void
+tell_job (const ProcCleaner *self, const ProcJob *job)
+{
+  JsonObject *data = json_object_new ();
+
+  json_object_set_int_member (data, "id", job->id);
+  json_object_set_string_member (data, "action", job->action);
+  self->event (self->owner, "job.deleted", data);
+}
+
+static void
+tell_action (const ProcCleaner *self, const char *name)
+{
+  JsonObject *data = json_object_new ();
+
+  json_object_set_string_member (data, "name", name);
+  self->event (self->owner, "action.deleted", data);
+}
+
+/* Its last job is gone: an ephemeral action follows. */
+static void
+follow (Cleaning *cleaning, const char *name)
+{
+  const ProcCleaner *self = cleaning->cleaner;
+  const ProcAction *action = proc_actions_get (self->actions, name);
+
+  if (action != NULL && action->ephemeral && proc_jobs_of_action (self->jobs, name) == NULL)
+    g_ptr_array_add (cleaning->actions, g_strdup (name));
+}
+
+static void
+on_committed (const GError *error, gpointer data)
+{
+  Cleaning *cleaning = data;
+  const ProcCleaner *self = cleaning->cleaner;
+
+  if (error != NULL)
+    {
+      finish (cleaning, error);
+      return;
+    }
+  for (guint i = 0; i < cleaning->n_actions; i++)
+    {
+      g_autofree char *name = g_ptr_array_steal_index_fast (cleaning->actions, cleaning->actions->len - 1);
+
+      if (!proc_actions_remove (self->actions, name))
+        continue;
+      cleaning->cleaned.actions++;
+      tell_action (self, name);
+    }
+  for (guint i = 0; i < cleaning->n_jobs; i++)
+    {
+      g_autoptr (ProcJob) job = g_ptr_array_steal_index_fast (cleaning->jobs, cleaning->jobs->len - 1);
+
+      if (proc_jobs_get (self->jobs, job->id) != job)
+        continue; /* somebody else was faster */
+      proc_jobs_remove (self->jobs, job);
+      cleaning->cleaned.jobs++;
+      tell_job (self, job);
+      follow (cleaning, job->action_name);
+    }
+  go_on (cleaning);
+}
+
+static void
+go_on (Cleaning *cleaning)
+{
+  ProcBatch *batch;
+
+  if (cleaning->jobs->len + cleaning->actions->len == 0)
+    {
+      finish (cleaning, NULL);
+      return;
+    }
+  batch = proc_batch_new ();
+  cleaning->n_jobs = MIN (cleaning->jobs->len, RECORDS_PER_COMMIT);
+  cleaning->n_actions = MIN (cleaning->actions->len, RECORDS_PER_COMMIT - cleaning->n_jobs);
+  for (guint i = 0; i < cleaning->n_jobs; i++)
+    proc_batch_delete_job (batch, ((ProcJob *)cleaning->jobs->pdata[cleaning->jobs->len - 1 - i])->id);
+  for (guint i = 0; i < cleaning->n_actions; i++)
+    proc_batch_delete_action (batch, cleaning->actions->pdata[cleaning->actions->len - 1 - i]);
+  proc_journal_commit (cleaning->cleaner->journal, batch, on_committed, cleaning);
+}
+
+void
+proc_clean (const ProcCleaner *self, GPtrArray *jobs, GPtrArray *actions, ProcCleanedFunc done, gpointer data)
+{
+  Cleaning *cleaning = g_new0 (Cleaning, 1);
+
+  cleaning->cleaner = self;
+  cleaning->jobs = jobs;
+  cleaning->actions = actions != NULL ? actions : g_ptr_array_new_with_free_func (g_free);
+  cleaning->done = done;
+  cleaning->data = data;
+  go_on (cleaning);
+}
