@@ -179,7 +179,7 @@ render_list (HeroProc *self, HeroPage *page)
   g_autoptr (GPtrArray) entries = proc_services_list (self->services);
 
   hero_page_heading (page, "Services");
-  hero_page_table_begin (page, "services", "Name|State!|Why|Wanted|Pid|Since@|Restarts#|",
+  hero_page_table_begin (page, "services", "Name|State!|Why|Wanted|Pid#|Since@|Restarts#|",
                          "No service yet: define the first one with service.set, on the API tab.");
   for (guint i = 0; i < entries->len; i++)
     if (may_see (page, entries->pdata[i]))
@@ -273,7 +273,7 @@ static void
 write_jobs (HeroPage *page, const ProcEntry *entry)
 {
   hero_page_heading (page, "Actions");
-  hero_page_table_begin (page, "actions", "Action|Job$|Phase!|Pid$|Since@|Restarts#|Exit code|Last failure",
+  hero_page_table_begin (page, "actions", "Action|Job$|Phase!|Pid#|Since@|Restarts#|Exit code|Last failure",
                          "It has not been started yet.");
   for (guint i = 0; i < entry->jobs->len; i++)
     {

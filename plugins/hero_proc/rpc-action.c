@@ -156,21 +156,27 @@ on_set (const GError *error, gpointer data)
   hero_rpc_return_object (setting->call, object);
 }
 
-static ProcAction *
-read_action (HeroProc *self, HeroRpcCall *call, GPtrArray *warnings, GError **error)
+/* The spec of a call in any of its shapes, unread. Transfer full; NULL: answered, it has none. */
+static JsonObject *
+take_spec (HeroRpcCall *call)
 {
   JsonNode *start, *restart;
-  g_autoptr (JsonObject) given = proc_rpc_unwrap_spec (hero_rpc_call_get_params (call), &start, &restart, error);
-  g_autoptr (ProcAction) action = NULL;
+  g_autoptr (GError) error = NULL;
+  JsonObject *spec = proc_rpc_unwrap_spec (hero_rpc_call_get_params (call), &start, &restart, &error);
+
+  if (spec == NULL)
+    hero_proc_rpc_fail (call, error, NULL);
+  return spec;
+}
+
+static ProcAction *
+read_action (HeroProc *self, HeroRpcCall *call, JsonObject *spec, GPtrArray *warnings, GError **error)
+{
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), spec);
   gboolean is_inline;
+  g_autoptr (ProcAction) action = proc_rpc_resolve_action (
+      self, call, node, hero_rpc_call_get_identity (call)->context, warnings, &is_inline, error);
 
-  if (given != NULL)
-    {
-      g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), given);
-
-      action = proc_rpc_resolve_action (self, call, node, hero_rpc_call_get_identity (call)->context, warnings,
-                                        &is_inline, error);
-    }
   return action != NULL && proc_rpc_may_save (self, call, action, error) ? g_steal_pointer (&action) : NULL;
 }
 
@@ -180,10 +186,14 @@ action_set (gpointer data, HeroRpcCall *call)
   HeroProc *self = data;
   g_autoptr (GPtrArray) warnings = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GError) error = NULL;
-  ProcAction *action = read_action (self, call, warnings, &error), *old;
+  g_autoptr (JsonObject) spec = take_spec (call);
+  ProcAction *action, *old;
   Setting *setting;
   ProcBatch *batch;
 
+  if (spec == NULL)
+    return;
+  action = read_action (self, call, spec, warnings, &error);
   if (action == NULL)
     {
       hero_proc_rpc_fail (call, error, NULL);
@@ -204,10 +214,15 @@ action_validate (gpointer data, HeroRpcCall *call)
   HeroProc *self = data;
   g_autoptr (GPtrArray) warnings = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GError) error = NULL;
-  g_autoptr (ProcAction) action = read_action (self, call, warnings, &error);
-  JsonObject *object = json_object_new ();
-  JsonArray *errors = json_array_new ();
+  g_autoptr (JsonObject) spec = take_spec (call);
+  g_autoptr (ProcAction) action = spec != NULL ? read_action (self, call, spec, warnings, &error) : NULL;
+  JsonObject *object;
+  JsonArray *errors;
 
+  if (spec == NULL)
+    return;
+  object = json_object_new ();
+  errors = json_array_new ();
   if (error != NULL)
     json_array_add_string_element (errors, error->message);
   json_object_set_boolean_member (object, "valid", action != NULL);

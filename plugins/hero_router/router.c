@@ -27,9 +27,13 @@ on_scanner_event (gpointer data, const char *event, JsonObject *detail)
   Router *self = data;
 
   if (g_str_equal (event, "service.status"))
-    hero_info (self->ctx, "%s: %s -> %s %s", json_object_get_string_member (detail, "name"),
-               json_object_get_string_member (detail, "from"), json_object_get_string_member (detail, "to"),
-               json_object_get_string_member (detail, "reason"));
+    {
+      const char *reason = json_object_get_string_member (detail, "reason");
+
+      hero_info (self->ctx, "%s: %s -> %s%s%s", json_object_get_string_member (detail, "name"),
+                 json_object_get_string_member (detail, "from"), json_object_get_string_member (detail, "to"),
+                 *reason != '\0' ? ": " : "", reason);
+    }
   hero_service_publish (self->ctx, NULL, event, detail);
 }
 

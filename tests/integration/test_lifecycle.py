@@ -44,7 +44,8 @@ def test_default_start(six):
         assert len(re.findall(r'^hero_bundle \S+ \(build', bundle.out, re.M)) == 1
         assert re.findall(r'^  (\w+) +ready ', bundle.out, re.M) == hero.SERVICES
         expected = {f'{name}/{role}.sock' for name in [*hero.SERVICES, 'hero_bundle'] for role in ('rpc', 'admin')}
-        assert set(sockets_below(bundle.sockets)) == expected | {'hero_db/resp.sock', 'hero_code/editor.sock'}
+        public = {path for path in sockets_below(bundle.sockets) if '/.' not in path}  # a leading dot is a service's own
+        assert public == expected | {'hero_db/resp.sock', 'hero_code/editor.sock'}
         assert bundle.stop() == 0
         assert sockets_below(bundle.sockets) == []
 
