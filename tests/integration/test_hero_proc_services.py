@@ -8,7 +8,7 @@ import time
 import pytest
 
 import hero
-from test_hero_proc import SERVICE, alive, call, children_of, crash, environ, fails, start, stop_all, tables, top, wait_status
+from test_hero_proc import SERVICE, alive, call, children_of, crash, environ, fails, group_of, start, stop_all, tables, top, wait_status
 
 SLEEP = 'exec sleep 1000'
 # Says when it is told to stop, and takes its time.
@@ -55,7 +55,7 @@ def pids(bundle, *names):
 
 
 def of_service(path, name):
-    return [pid for pid in children_of(path) if environ(pid).get('HERO_PROC_SERVICE') == name and os.getpgid(pid) == pid]
+    return [pid for pid in children_of(path) if environ(pid).get('HERO_PROC_SERVICE') == name and group_of(pid) == pid]
 
 
 def state_events(bundle):
