@@ -54,15 +54,17 @@ static void
 assert_row (Fixture *self, const char *name, const char *state, const char *isolation, gboolean required, gboolean enabled)
 {
   g_autoptr (GVariant) row = row_of (self, name);
-  const char *found_state, *found_isolation;
-  gboolean found_required, found_enabled;
-  gint64 pid, ready_ms;
+  const char *found_state = NULL, *found_isolation = NULL;
+  gboolean found_required = -1, found_enabled = -1;
+  gint64 pid = 0, ready_ms = 0;
 
   g_assert_nonnull (row);
-  g_assert_true (g_variant_lookup (row, "state", "&s", &found_state) && g_variant_lookup (row, "isolation", "&s", &found_isolation)
-                 && g_variant_lookup (row, "required", "b", &found_required)
-                 && g_variant_lookup (row, "enabled", "b", &found_enabled) && g_variant_lookup (row, "pid", "x", &pid)
-                 && g_variant_lookup (row, "ready_ms", "x", &ready_ms));
+  g_variant_lookup (row, "state", "&s", &found_state);
+  g_variant_lookup (row, "isolation", "&s", &found_isolation);
+  g_variant_lookup (row, "required", "b", &found_required);
+  g_variant_lookup (row, "enabled", "b", &found_enabled);
+  g_variant_lookup (row, "pid", "x", &pid);
+  g_variant_lookup (row, "ready_ms", "x", &ready_ms);
   g_assert_cmpstr (found_state, ==, state);
   g_assert_cmpstr (found_isolation, ==, isolation);
   g_assert_cmpint (found_required, ==, required);
