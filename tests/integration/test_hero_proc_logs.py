@@ -29,6 +29,13 @@ def bundle():
         stop_all(running)
 
 
+@pytest.fixture
+def slow_bundle():
+    """A rate so low that any machine can go beyond it."""
+    with logs(log_rate_lines=50) as running:
+        yield running.wait_ready()
+
+
 def insert(bundle, src, *contents, **more):
     assert call(bundle, 'logs.insert', entries=[{'src': src, 'content': text, **more} for text in contents]) == {
         'inserted': len(contents), 'dropped': 0}
@@ -176,11 +183,12 @@ def test_contexts(bundle):
         as_five('logs.insert', src='x', content='x', context=0)
 
 
-def test_rate(bundle):
+def test_rate(slow_bundle):
     """Beyond the burst lines are dropped, counted, and told of in the source itself."""
+    bundle = slow_bundle
     answers = [call(bundle, 'logs.insert', entries=[{'src': 'loud', 'content': f'{i}'} for i in range(1000)]) for _ in range(9)]
     dropped = sum(answer['dropped'] for answer in answers)
-    assert 1000 <= dropped <= 4000 and all(a['inserted'] + a['dropped'] == 1000 for a in answers)
+    assert 4000 <= dropped <= 9000 - 250 and all(a['inserted'] + a['dropped'] == 1000 for a in answers)
     insert(bundle, 'quiet', 'word')
     assert call(bundle, 'logs.stats')['dropped_rate'] == dropped == bundle.get_json(SERVICE, '/health')['log_dropped_total']
     source, = call(bundle, 'logs.sources', prefix='loud')
@@ -218,7 +226,7 @@ def test_noisy_child(top):
         before = rss(service_pid(bundle))
         call(bundle, 'service.start', name='loud')
         peak = before
-        while call(bundle, 'service.status', 'loud')['pid']:
+        while call(bundle, 'service.status', 'loud')['state'] not in ('exited', 'success', 'failed'):
             peak = max(peak, rss(service_pid(bundle)))
             time.sleep(0.05)
         if 'ASAN_OPTIONS' not in os.environ:  # which keeps what is freed, to find who still uses it
@@ -236,8 +244,11 @@ def test_small_disk_share(top):
         bundle.wait_ready()
         define(bundle, 'yes', 'exec yes "over and over again, nothing but noise"')
         start(bundle, 'yes')
-        slowest, until = 0, time.monotonic() + (60 if FULL else 6)
-        while time.monotonic() < until:
+        slowest, begun_at = 0, time.monotonic()
+        until, written = begun_at + (60 if FULL else 6), 0
+        while time.monotonic() < until or written < 16 << 20:  # until the limit was met, however slow the machine is
+            assert time.monotonic() < begun_at + 120
+            written = call(bundle, 'logs.stats')['written_bytes']
             begun = time.monotonic()
             call(bundle, 'service.status', 'yes')
             call(bundle, 'logs.tail', src='yes', lines=10)
@@ -245,7 +256,6 @@ def test_small_disk_share(top):
             kept = sum(f.stat().st_size for f in (bundle.data / 'logs' / 'yes').rglob('*.log*') if f.exists())
             assert kept < 10 << 20
             time.sleep(0.1)
-        assert call(bundle, 'logs.stats')['written_bytes'] > 16 << 20, 'the limit was met'
         assert slowest < 2
         stop_all(bundle)
 
@@ -324,12 +334,11 @@ def test_slow_follower(bundle):
     quick.close()
 
 
-def test_dropped_event(bundle):
-    stream = Stream(bundle, 'types=log.dropped')
-    for _ in range(8):
-        call(bundle, 'logs.insert', entries=[{'src': 'loud', 'content': 'x'}] * 1000)
+def test_dropped_event(slow_bundle):
+    stream = Stream(slow_bundle, 'types=log.dropped')
+    call(slow_bundle, 'logs.insert', entries=[{'src': 'loud', 'content': 'x'}] * 1000)
     event, _, data = stream.next()
-    assert event == 'log.dropped' and data['src'] == 'loud' and data['lines'] >= 500
+    assert event == 'log.dropped' and data['src'] == 'loud' and data['lines'] > 0
     stream.close()
 
 
