@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "json-write.h"
 #include "services-private.h"
 
 /* ---------------------------------------------------------------------------------------------- entries */
@@ -194,10 +195,8 @@ proc_entry_tell_state (ProcServices *self, ProcEntry *entry, ProcState state)
   json_object_set_int_member (data, "pid", live != NULL ? live->pid : 0);
   if (state == PROC_STATE_BLOCKED)
     set_blocked_reason (self, entry, data);
-  else if (first != NULL && first->error != NULL)
-    json_object_set_string_member (data, "reason", first->error);
   else
-    json_object_set_null_member (data, "reason");
+    proc_json_set_text (data, "reason", first != NULL ? first->error : NULL);
   proc_services_tell (self, "service.state", data);
 }
 

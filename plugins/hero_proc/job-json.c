@@ -1,33 +1,14 @@
-/* job-json.c: see job-json.h. What is not measured or not there is null, never a made-up value. Service thread. */
+/* job-json.c: see job-json.h. Service thread. */
 #include "job-json.h"
 
-static void
-set_time (JsonObject *object, const char *name, gint64 ms)
-{
-  if (ms > 0)
-    json_object_set_int_member (object, name, ms);
-  else
-    json_object_set_null_member (object, name);
-}
-
-static void
-set_text (JsonObject *object, const char *name, const char *text)
-{
-  if (text != NULL)
-    json_object_set_string_member (object, name, text);
-  else
-    json_object_set_null_member (object, name);
-}
+#include "json-write.h"
 
 static void
 set_end (JsonObject *object, int exit_code, int signo, ProcFailure failure)
 {
-  if (exit_code >= 0)
-    json_object_set_int_member (object, "exit_code", exit_code);
-  else
-    json_object_set_null_member (object, "exit_code");
-  set_text (object, "signal", signo != 0 ? proc_signal_name (signo) : NULL);
-  set_text (object, "failure", failure != PROC_FAILURE_NONE ? proc_failure_words[failure] : NULL);
+  proc_json_set_number (object, "exit_code", exit_code, -1);
+  proc_json_set_text (object, "signal", signo != 0 ? proc_signal_name (signo) : NULL);
+  proc_json_set_text (object, "failure", failure != PROC_FAILURE_NONE ? proc_failure_words[failure] : NULL);
 }
 
 static JsonArray *
@@ -42,10 +23,10 @@ attempts_to_json (const ProcJob *job)
 
       json_object_set_int_member (object, "attempt", attempt->attempt);
       json_object_set_int_member (object, "pid", attempt->pid);
-      set_time (object, "started_at", attempt->started_at);
-      set_time (object, "finished_at", attempt->finished_at);
+      proc_json_set_number (object, "started_at", attempt->started_at, 0);
+      proc_json_set_number (object, "finished_at", attempt->finished_at, 0);
       set_end (object, attempt->exit_code, attempt->signo, attempt->failure);
-      set_text (object, "message", attempt->message);
+      proc_json_set_text (object, "message", attempt->message);
       json_array_add_object_element (array, object);
     }
   return array;
@@ -54,23 +35,16 @@ attempts_to_json (const ProcJob *job)
 static void
 set_identity (JsonObject *object, ProcContexts *contexts, const ProcJob *job)
 {
-  JsonArray *tags = json_array_new ();
-
   json_object_set_int_member (object, "id", job->id);
   json_object_set_string_member (object, "name", job->name);
   json_object_set_string_member (object, "action", job->action);
   json_object_set_string_member (object, "action_name", job->action_name);
-  set_text (object, "service", job->service);
-  if (job->run_id != 0)
-    json_object_set_int_member (object, "run_id", job->run_id);
-  else
-    json_object_set_null_member (object, "run_id");
-  set_text (object, "key", job->key);
+  proc_json_set_text (object, "service", job->service);
+  proc_json_set_number (object, "run_id", job->run_id, 0);
+  proc_json_set_text (object, "key", job->key);
   json_object_set_int_member (object, "context", job->context);
   json_object_set_string_member (object, "context_name", proc_contexts_get_name (contexts, job->context));
-  for (guint i = 0; job->tags[i] != NULL; i++)
-    json_array_add_string_element (tags, job->tags[i]);
-  json_object_set_array_member (object, "tags", tags);
+  json_object_set_array_member (object, "tags", proc_json_from_texts (job->tags));
   json_object_set_string_member (object, "trigger", proc_trigger_words[job->trigger]);
 }
 
@@ -87,10 +61,7 @@ set_state (JsonObject *object, ProcJobs *jobs, const ProcJob *job)
   json_object_set_int_member (object, "dropped_lines", (gint64)proc_jobs_get_dropped (jobs, job));
   json_object_set_int_member (object, "pid", job->pid);
   json_object_set_int_member (object, "pgid", job->pid);
-  if (job->pid != 0)
-    json_object_set_int_member (object, "proc_start", (gint64)job->proc_start);
-  else
-    json_object_set_null_member (object, "proc_start");
+  proc_json_set_number (object, "proc_start", job->pid != 0 ? (gint64)job->proc_start : 0, 0);
   json_object_set_int_member (object, "attempt", job->attempt);
   json_object_set_int_member (object, "max_attempts", job->spec->retry.max_attempts);
   json_object_set_int_member (object, "restart_count", job->restart_count);
@@ -103,17 +74,17 @@ proc_job_to_json (ProcJobs *jobs, ProcContexts *contexts, const ProcJob *job, gb
 
   set_identity (object, contexts, job);
   set_state (object, jobs, job);
-  set_time (object, "created_at", job->created_at);
-  set_time (object, "queued_at", job->queued_at);
-  set_time (object, "started_at", job->started_at);
-  set_time (object, "ready_at", job->ready_at);
-  set_time (object, "finished_at", job->finished_at);
-  set_time (object, "next_attempt_at", job->next_attempt_at);
+  proc_json_set_number (object, "created_at", job->created_at, 0);
+  proc_json_set_number (object, "queued_at", job->queued_at, 0);
+  proc_json_set_number (object, "started_at", job->started_at, 0);
+  proc_json_set_number (object, "ready_at", job->ready_at, 0);
+  proc_json_set_number (object, "finished_at", job->finished_at, 0);
+  proc_json_set_number (object, "next_attempt_at", job->next_attempt_at, 0);
   set_end (object, job->exit_code, job->signo, job->failure);
-  set_text (object, "exit_source",
+  proc_json_set_text (object, "exit_source",
             job->exit_source != PROC_EXIT_NONE ? proc_exit_source_words[job->exit_source] : NULL);
-  set_text (object, "error", job->error);
-  set_text (object, "message", job->message);
+  proc_json_set_text (object, "error", job->error);
+  proc_json_set_text (object, "message", job->message);
   json_object_set_array_member (object, "attempts", attempts_to_json (job));
   if (full)
     {

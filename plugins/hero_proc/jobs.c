@@ -6,6 +6,7 @@
 #include <hero-service/log.h>
 
 #include "fifo.h"
+#include "json-write.h"
 #include "procfs.h"
 #include "secret-env.h"
 
@@ -52,14 +53,8 @@ tell (ProcJobs *self, const char *event, const ProcJob *job, ProcPhase from)
   json_object_set_string_member (data, "from", proc_phase_words[from]);
   json_object_set_string_member (data, "to", proc_phase_words[job->phase]);
   json_object_set_int_member (data, "pid", job->pid);
-  if (job->exit_code >= 0)
-    json_object_set_int_member (data, "exit_code", job->exit_code);
-  else
-    json_object_set_null_member (data, "exit_code");
-  if (job->failure != PROC_FAILURE_NONE)
-    json_object_set_string_member (data, "failure", proc_failure_words[job->failure]);
-  else
-    json_object_set_null_member (data, "failure");
+  proc_json_set_number (data, "exit_code", job->exit_code, -1);
+  proc_json_set_text (data, "failure", job->failure != PROC_FAILURE_NONE ? proc_failure_words[job->failure] : NULL);
   self->setup.event (self->setup.owner, event, data);
 }
 
@@ -247,10 +242,7 @@ hook_health (gpointer owner, ProcJob *job, const char *check, ProcHealth from, P
   json_object_set_string_member (data, "check", check);
   json_object_set_string_member (data, "from", proc_health_words[from]);
   json_object_set_string_member (data, "to", proc_health_words[to]);
-  if (message != NULL)
-    json_object_set_string_member (data, "message", message);
-  else
-    json_object_set_null_member (data, "message");
+  proc_json_set_text (data, "message", message);
   self->setup.event (self->setup.owner, "job.health", data);
   self->setup.log (self->setup.owner, to == PROC_HEALTH_HEALTHY ? HERO_LOG_INFO : HERO_LOG_WARN, text);
   tell_listeners (self, held, held->phase);

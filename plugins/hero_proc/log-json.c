@@ -3,14 +3,7 @@
 
 #include <string.h>
 
-static void
-set_text (JsonObject *object, const char *name, const char *text)
-{
-  if (text != NULL)
-    json_object_set_string_member (object, name, text);
-  else
-    json_object_set_null_member (object, name);
-}
+#include "json-write.h"
 
 static JsonObject *
 tags_to_json (const char *tags)
@@ -60,8 +53,8 @@ proc_log_result_to_json (const ProcLogResult *result)
   for (guint i = 0; i < result->hits->len; i++)
     json_array_add_object_element (entries, proc_log_hit_to_json (result->hits->pdata[i]));
   json_object_set_array_member (object, "entries", entries);
-  set_text (object, "next_cursor", result->next_cursor);
-  set_text (object, "prev_cursor", result->prev_cursor);
+  proc_json_set_text (object, "next_cursor", result->next_cursor);
+  proc_json_set_text (object, "prev_cursor", result->prev_cursor);
   json_object_set_boolean_member (object, "has_more", result->has_more);
   json_object_set_boolean_member (object, "partial", result->partial);
   json_object_set_boolean_member (object, "gap", result->gap);
@@ -112,15 +105,6 @@ proc_log_result_to_lines (const ProcLogResult *result, ProcLogFormat format, gbo
 
 /* ---------------------------------------------------------------------------------------------- sources */
 
-static void
-set_int_or_null (JsonObject *object, const char *name, gint64 value, gint64 none)
-{
-  if (value != none)
-    json_object_set_int_member (object, name, value);
-  else
-    json_object_set_null_member (object, name);
-}
-
 JsonObject *
 proc_log_source_to_json (const ProcLogSourceInfo *info)
 {
@@ -129,9 +113,9 @@ proc_log_source_to_json (const ProcLogSourceInfo *info)
   json_object_set_string_member (object, "src", info->src);
   json_object_set_int_member (object, "bytes", (gint64)info->bytes);
   json_object_set_int_member (object, "segments", info->segments);
-  set_int_or_null (object, "first_epoch", info->first_ms / 1000, 0);
-  set_int_or_null (object, "last_epoch", info->last_ms / 1000, 0);
-  set_int_or_null (object, "lines", info->lines, -1);
+  proc_json_set_number (object, "first_epoch", info->first_ms / 1000, 0);
+  proc_json_set_number (object, "last_epoch", info->last_ms / 1000, 0);
+  proc_json_set_number (object, "lines", info->lines, -1);
   json_object_set_int_member (object, "dropped_lines", (gint64)info->dropped_lines);
   json_object_set_int_member (object, "dropped_bytes", (gint64)info->dropped_bytes);
   json_object_set_double_member (object, "rate_1m", info->rate);

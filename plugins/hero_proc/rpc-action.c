@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "json-write.h"
 #include "reader.h"
 #include "rpc-job.h"
 
@@ -31,22 +32,12 @@ get_action (HeroProc *self, HeroRpcCall *call)
   return NULL;
 }
 
-static JsonArray *
-names_to_json (GPtrArray *names)
-{
-  JsonArray *array = json_array_new ();
-
-  for (guint i = 0; names != NULL && i < names->len; i++)
-    json_array_add_string_element (array, names->pdata[i]);
-  return array;
-}
-
 static JsonObject *
 action_to_json (const ProcAction *action, GHashTable *users)
 {
   JsonObject *object = proc_action_to_json (action);
 
-  json_object_set_array_member (object, "services", names_to_json (g_hash_table_lookup (users, action->name)));
+  json_object_set_array_member (object, "services", proc_json_from_names (g_hash_table_lookup (users, action->name)));
   return object;
 }
 
@@ -125,7 +116,7 @@ typedef struct
 static JsonArray *
 take_warnings (GPtrArray *warnings)
 {
-  JsonArray *array = names_to_json (warnings);
+  JsonArray *array = proc_json_from_names (warnings);
 
   g_ptr_array_unref (warnings);
   return array;
@@ -227,7 +218,7 @@ action_validate (gpointer data, HeroRpcCall *call)
     json_array_add_string_element (errors, error->message);
   json_object_set_boolean_member (object, "valid", action != NULL);
   json_object_set_array_member (object, "errors", errors);
-  json_object_set_array_member (object, "warnings", names_to_json (warnings));
+  json_object_set_array_member (object, "warnings", proc_json_from_names (warnings));
   json_object_set_null_member (object, "schedule");
   hero_rpc_return_object (call, object);
 }
@@ -323,7 +314,7 @@ fail_in_use (HeroRpcCall *call, const ProcAction *action, GPtrArray *users)
   JsonObject *data = json_object_new ();
 
   json_object_set_string_member (data, "action", action->name);
-  json_object_set_array_member (data, "dependents", names_to_json (users));
+  json_object_set_array_member (data, "dependents", proc_json_from_names (users));
   proc_rpc_fail_data (call, error, data);
 }
 

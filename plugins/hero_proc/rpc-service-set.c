@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "json-write.h"
 #include "reader.h"
 #include "rpc-private.h"
 #include "secret-ref.h"
@@ -96,7 +97,6 @@ on_set (const GError *error, gpointer data)
 {
   g_autoptr (ProcPending) pending = data;
   JsonObject *object;
-  JsonArray *warnings;
 
   if (error != NULL)
     {
@@ -104,13 +104,10 @@ on_set (const GError *error, gpointer data)
       return;
     }
   object = proc_rpc_ok (pending->name);
-  warnings = json_array_new ();
   json_object_set_boolean_member (object, "created", pending->result.created);
   json_object_set_boolean_member (object, "changed", pending->result.changed);
   json_object_set_boolean_member (object, "needs_restart", pending->result.needs_restart);
-  for (guint i = 0; i < pending->warnings->len; i++)
-    json_array_add_string_element (warnings, pending->warnings->pdata[i]);
-  json_object_set_array_member (object, "warnings", warnings);
+  json_object_set_array_member (object, "warnings", proc_json_from_names (pending->warnings));
   hero_rpc_return_object (pending->call, object);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "json-write.h"
 #include "rpc-private.h"
 #include "status.h"
 #include "why.h"
@@ -62,16 +63,6 @@ proc_rpc_ok (const char *name)
   if (name != NULL)
     json_object_set_string_member (object, "name", name);
   return object;
-}
-
-static JsonArray *
-names_to_json (GPtrArray *names)
-{
-  JsonArray *array = json_array_new ();
-
-  for (guint i = 0; i < names->len; i++)
-    json_array_add_string_element (array, names->pdata[i]);
-  return array;
 }
 
 /* ---------------------------------------------------------------------------------------------- reading */
@@ -363,12 +354,9 @@ on_started (const GError *error, gpointer data)
     }
   json_object_set_string_member (object, "state", proc_state_words[proc_entry_get_state (entry)]);
   json_object_set_boolean_member (object, "ready", ready);
-  if (entry->run_id != 0)
-    json_object_set_int_member (object, "run_id", entry->run_id);
-  else
-    json_object_set_null_member (object, "run_id");
+  proc_json_set_number (object, "run_id", entry->run_id, 0);
   json_object_set_array_member (object, "job_ids", ids);
-  json_object_set_array_member (object, "started", names_to_json (pending->names));
+  json_object_set_array_member (object, "started", proc_json_from_names (pending->names));
   if (proc_entry_get_state (entry) == PROC_STATE_BLOCKED)
     proc_why_add (object, pending->self->services, entry);
   hero_rpc_return_object (pending->call, object);
@@ -426,7 +414,7 @@ on_stopped (const GError *error, gpointer data)
   ProcState state = entry != NULL ? proc_entry_get_state (entry) : PROC_STATE_INACTIVE;
 
   json_object_set_string_member (object, "state", proc_state_words[state]);
-  json_object_set_array_member (object, "stopped", names_to_json (pending->names));
+  json_object_set_array_member (object, "stopped", proc_json_from_names (pending->names));
   hero_rpc_return_object (pending->call, object);
 }
 
@@ -463,7 +451,7 @@ on_deleted (const GError *error, gpointer data)
     }
   object = proc_rpc_ok (NULL);
   json_object_set_boolean_member (object, "deleted", TRUE);
-  json_object_set_array_member (object, "stopped", names_to_json (pending->names));
+  json_object_set_array_member (object, "stopped", proc_json_from_names (pending->names));
   hero_rpc_return_object (pending->call, object);
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "json-write.h"
 #include "names.h"
 
 /* Names of services, each once, in the order given. Takes `names`. */
@@ -56,11 +57,5 @@ void
 proc_edges_write (JsonObject *object, char *const *const edges[PROC_N_EDGES])
 {
   for (guint edge = 0; edge < PROC_N_EDGES; edge++)
-    {
-      JsonArray *array = json_array_new ();
-
-      for (guint i = 0; edges[edge][i] != NULL; i++)
-        json_array_add_string_element (array, edges[edge][i]);
-      json_object_set_array_member (object, proc_edge_words[edge], array);
-    }
+    json_object_set_array_member (object, proc_edge_words[edge], proc_json_from_texts (edges[edge]));
 }

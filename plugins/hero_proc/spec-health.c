@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "json-write.h"
 #include "names.h"
 
 /* ---------------------------------------------------------------------------------------------- life */
@@ -134,16 +135,6 @@ ints_to_json (const int *values, gsize n)
 
   for (gsize i = 0; i < n; i++)
     json_array_add_int_element (array, values[i]);
-  return array;
-}
-
-static JsonArray *
-texts_to_json (char **texts)
-{
-  JsonArray *array = json_array_new ();
-
-  for (guint i = 0; texts[i] != NULL; i++)
-    json_array_add_string_element (array, texts[i]);
   return array;
 }
 
@@ -468,9 +459,9 @@ kill_other_to_json (const ProcKillOther *self)
 {
   JsonObject *object = json_object_new ();
 
-  json_object_set_array_member (object, "process_filters", texts_to_json (self->filters));
+  json_object_set_array_member (object, "process_filters", proc_json_from_texts (self->filters));
   json_object_set_array_member (object, "ports", ints_to_json (self->ports, self->n_ports));
-  json_object_set_array_member (object, "sockets", texts_to_json (self->sockets));
+  json_object_set_array_member (object, "sockets", proc_json_from_texts (self->sockets));
   json_object_set_boolean_member (object, "enabled", self->enabled);
   return object;
 }

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "json-write.h"
 #include "names.h"
 #include "reader.h"
 #include "secret-ref.h"
@@ -373,16 +374,6 @@ proc_service_from_json (JsonObject *object, const char *where, guint32 default_c
 
 /* ---------------------------------------------------------------------------------------------- writing */
 
-static JsonArray *
-texts_to_json (char **texts)
-{
-  JsonArray *array = json_array_new ();
-
-  for (guint i = 0; texts[i] != NULL; i++)
-    json_array_add_string_element (array, texts[i]);
-  return array;
-}
-
 static JsonObject *
 env_to_json (char **env)
 {
@@ -429,13 +420,13 @@ proc_action_to_json (const ProcAction *self)
 
   json_object_set_string_member (object, "name", self->name);
   json_object_set_string_member (object, "description", self->description);
-  json_object_set_array_member (object, "tags", texts_to_json (self->tags));
+  json_object_set_array_member (object, "tags", proc_json_from_texts (self->tags));
   json_object_set_int_member (object, "context", self->context);
   json_object_set_string_member (object, "log", self->log == PROC_LOG_STORE ? "store" : "none");
   json_object_set_int_member (object, "log_level_max", self->log_level_max);
   json_object_set_string_member (object, "interpreter", self->interpreter);
   json_object_set_string_member (object, "script", self->script);
-  json_object_set_array_member (object, "args", texts_to_json (self->args));
+  json_object_set_array_member (object, "args", proc_json_from_texts (self->args));
   json_object_set_string_member (object, "cwd", self->cwd != NULL ? self->cwd : "~");
   json_object_set_object_member (object, "env", env_to_json (self->env));
   json_object_set_object_member (object, "env_secrets", proc_secret_refs_to_json (self->env_secrets));
@@ -465,10 +456,10 @@ proc_service_to_json (const ProcService *self)
 
   json_object_set_string_member (object, "name", self->name);
   json_object_set_string_member (object, "description", self->description);
-  json_object_set_array_member (object, "tags", texts_to_json (self->tags));
+  json_object_set_array_member (object, "tags", proc_json_from_texts (self->tags));
   json_object_set_int_member (object, "context", self->context);
   json_object_set_boolean_member (object, "persist", self->persist);
-  json_object_set_array_member (object, "actions", texts_to_json (self->actions));
+  json_object_set_array_member (object, "actions", proc_json_from_texts (self->actions));
   json_object_set_object_member (object, "env", env_to_json (self->env));
   json_object_set_object_member (object, "env_secrets", proc_secret_refs_to_json (self->env_secrets));
   proc_edges_write (object, (char *const *const *)self->edges);

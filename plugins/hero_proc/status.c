@@ -1,36 +1,16 @@
-/* status.c: see status.h. What is not measured or not there is null, never a made-up value. Service thread. */
+/* status.c: see status.h. Service thread. */
 #include "status.h"
 
 #include "health-state.h"
+#include "json-write.h"
 #include "why.h"
-
-static void
-set_time (JsonObject *object, const char *name, gint64 ms)
-{
-  if (ms > 0)
-    json_object_set_int_member (object, name, ms);
-  else
-    json_object_set_null_member (object, name);
-}
-
-static void
-set_text (JsonObject *object, const char *name, const char *text)
-{
-  if (text != NULL)
-    json_object_set_string_member (object, name, text);
-  else
-    json_object_set_null_member (object, name);
-}
 
 static void
 set_exit (JsonObject *object, const ProcJob *job)
 {
-  if (job != NULL && job->exit_code >= 0)
-    json_object_set_int_member (object, "exit_code", job->exit_code);
-  else
-    json_object_set_null_member (object, "exit_code");
-  set_text (object, "failure",
-            job != NULL && job->failure != PROC_FAILURE_NONE ? proc_failure_words[job->failure] : NULL);
+  proc_json_set_number (object, "exit_code", job != NULL ? job->exit_code : -1, -1);
+  proc_json_set_text (object, "failure",
+                      job != NULL && job->failure != PROC_FAILURE_NONE ? proc_failure_words[job->failure] : NULL);
 }
 
 /* The job that says most about its service: one in trouble, else a live one, else the first. */
@@ -105,7 +85,7 @@ set_jobs (JsonObject *object, const ProcEntry *entry)
   json_object_set_boolean_member (object, "ready", ready);
   json_object_set_int_member (object, "restart_count", restarts);
   json_object_set_boolean_member (object, "restarting", restarting);
-  set_time (object, "next_attempt_at", next_attempt_at);
+  proc_json_set_number (object, "next_attempt_at", next_attempt_at, 0);
 }
 
 static JsonObject *
@@ -121,19 +101,16 @@ common (ProcServices *services, const ProcEntry *entry)
   json_object_set_string_member (object, "class", proc_class_words[entry->spec->service_class]);
   json_object_set_string_member (object, "health", proc_health_words[health_of (entry)]);
   set_jobs (object, entry);
-  set_time (object, "uptime_ms", live != NULL ? MAX (proc_now_ms () - live->started_at, 1) : 0);
+  proc_json_set_number (object, "uptime_ms", live != NULL ? MAX (proc_now_ms () - live->started_at, 1) : 0, 0);
   json_object_set_int_member (object, "attempt", job != NULL ? job->attempt : 0);
-  set_time (object, "last_start", entry->last_start);
-  set_time (object, "last_stop", entry->last_stop);
+  proc_json_set_number (object, "last_start", entry->last_start, 0);
+  proc_json_set_number (object, "last_stop", entry->last_stop, 0);
   set_exit (object, job);
-  set_text (object, "signal", job != NULL && job->signo != 0 ? proc_signal_name (job->signo) : NULL);
-  set_text (object, "error", job != NULL ? job->error : NULL);
-  set_text (object, "message", job != NULL ? job->message : NULL);
+  proc_json_set_text (object, "signal", job != NULL && job->signo != 0 ? proc_signal_name (job->signo) : NULL);
+  proc_json_set_text (object, "error", job != NULL ? job->error : NULL);
+  proc_json_set_text (object, "message", job != NULL ? job->message : NULL);
   proc_why_add_holds (object, services, entry);
-  if (entry->run_id != 0)
-    json_object_set_int_member (object, "run_id", entry->run_id);
-  else
-    json_object_set_null_member (object, "run_id");
+  proc_json_set_number (object, "run_id", entry->run_id, 0);
   json_object_set_boolean_member (object, "needs_restart", proc_services_needs_restart (services, entry));
   json_object_set_null_member (object, "cpu_percent");
   json_object_set_null_member (object, "memory_bytes");
@@ -153,16 +130,11 @@ JsonObject *
 proc_info_to_json (ProcServices *services, const ProcEntry *entry)
 {
   JsonObject *object = common (services, entry);
-  JsonArray *tags = json_array_new (), *requires = json_array_new ();
 
   json_object_set_string_member (object, "description", entry->spec->description);
-  for (guint i = 0; entry->spec->tags[i] != NULL; i++)
-    json_array_add_string_element (tags, entry->spec->tags[i]);
-  for (guint i = 0; entry->spec->edges[PROC_EDGE_REQUIRES][i] != NULL; i++)
-    json_array_add_string_element (requires, entry->spec->edges[PROC_EDGE_REQUIRES][i]);
-  json_object_set_array_member (object, "tags", tags);
+  json_object_set_array_member (object, "tags", proc_json_from_texts (entry->spec->tags));
   json_object_set_int_member (object, "context", entry->spec->context);
   json_object_set_string_member (object, "origin", "api");
-  json_object_set_array_member (object, "requires", requires);
+  json_object_set_array_member (object, "requires", proc_json_from_texts (entry->spec->edges[PROC_EDGE_REQUIRES]));
   return object;
 }

@@ -2,16 +2,7 @@
 #include "why.h"
 
 #include "gate.h"
-
-static JsonArray *
-names_to_json (GPtrArray *names)
-{
-  JsonArray *array = json_array_new ();
-
-  for (guint i = 0; i < names->len; i++)
-    json_array_add_string_element (array, names->pdata[i]);
-  return array;
-}
+#include "json-write.h"
 
 static const char *
 external_word (ProcExternalState state)
@@ -137,13 +128,10 @@ static void
 add_holds (JsonObject *object, const ProcEntry *entry, const ProcGate *gate)
 {
   json_object_set_array_member (object, "waiting_on",
-                                gate != NULL ? names_to_json (gate->waiting_on) : json_array_new ());
+                                proc_json_from_names (gate != NULL ? gate->waiting_on : NULL));
   json_object_set_array_member (object, "conflicts_with",
-                                gate != NULL ? names_to_json (gate->conflicts_with) : json_array_new ());
-  if (entry->held_by != NULL && gate != NULL)
-    json_object_set_string_member (object, "held_by", entry->held_by);
-  else
-    json_object_set_null_member (object, "held_by");
+                                proc_json_from_names (gate != NULL ? gate->conflicts_with : NULL));
+  proc_json_set_text (object, "held_by", gate != NULL ? entry->held_by : NULL);
 }
 
 void
@@ -162,9 +150,9 @@ proc_why_add (JsonObject *object, ProcServices *services, const ProcEntry *entry
 
   json_object_set_boolean_member (object, "blocked", gate != NULL);
   add_holds (object, entry, gate);
-  json_object_set_array_member (object, "missing", gate != NULL ? names_to_json (gate->missing) : json_array_new ());
-  json_object_set_array_member (object, "failed", gate != NULL ? names_to_json (gate->failed) : json_array_new ());
-  json_object_set_array_member (object, "reasons", names_to_json (reasons));
+  json_object_set_array_member (object, "missing", proc_json_from_names (gate != NULL ? gate->missing : NULL));
+  json_object_set_array_member (object, "failed", proc_json_from_names (gate != NULL ? gate->failed : NULL));
+  json_object_set_array_member (object, "reasons", proc_json_from_names (reasons));
 }
 
 /* ---------------------------------------------------------------------------------------------- text for people */

@@ -2,6 +2,7 @@
 #include "zinit.h"
 
 #include "gate.h"
+#include "json-write.h"
 
 /* Our ten states folded into zinit's seven. */
 static ProcState
@@ -99,10 +100,7 @@ state_to_json (const ProcEntry *entry, const ProcGate *gate)
     {
       const ProcJob *job = entry->jobs->len > 0 ? entry->jobs->pdata[0] : NULL;
 
-      if (job != NULL && job->exit_code >= 0)
-        json_object_set_int_member (object, "exit_code", job->exit_code);
-      else
-        json_object_set_null_member (object, "exit_code");
+      proc_json_set_number (object, "exit_code", job != NULL ? job->exit_code : -1, -1);
     }
   return object;
 }
@@ -150,15 +148,6 @@ dependencies_to_json (ProcServices *services, const ProcEntry *entry)
   return array;
 }
 
-static void
-set_time (JsonObject *object, const char *name, gint64 ms)
-{
-  if (ms > 0)
-    json_object_set_int_member (object, name, ms);
-  else
-    json_object_set_null_member (object, name);
-}
-
 JsonObject *
 proc_zinit_to_json (ProcServices *services, const ProcEntry *entry)
 {
@@ -177,10 +166,10 @@ proc_zinit_to_json (ProcServices *services, const ProcEntry *entry)
   json_object_set_int_member (object, "uptime_secs", uptime_ms / 1000);
   json_object_set_array_member (object, "dependencies", dependencies_to_json (services, entry));
   json_object_set_int_member (object, "pid", live != NULL ? live->pid : 0);
-  set_time (object, "uptime_ms", uptime_ms);
+  proc_json_set_number (object, "uptime_ms", uptime_ms, 0);
   json_object_set_int_member (object, "restart_count", restarts);
-  set_time (object, "last_start", entry->last_start);
-  set_time (object, "last_stop", entry->last_stop);
+  proc_json_set_number (object, "last_start", entry->last_start, 0);
+  proc_json_set_number (object, "last_stop", entry->last_stop, 0);
   json_object_set_null_member (object, "cpu_percent");
   json_object_set_null_member (object, "memory_bytes");
   json_object_set_array_member (object, "blocked_by", join_names (gate));
