@@ -50,7 +50,7 @@ on_backoff_over (gpointer data)
 {
   ProcTask *task = data;
 
-  proc_task_clear_timer (&task->timer);
+  proc_timer_clear (&task->timer);
   proc_task_begin (task);
   return G_SOURCE_REMOVE;
 }
@@ -153,7 +153,7 @@ on_time_limit (gpointer data)
 {
   ProcTask *task = data;
 
-  proc_task_clear_timer (&task->timer);
+  proc_timer_clear (&task->timer);
   task->stop_reason = PROC_FAILURE_TIMEOUT;
   proc_task_request_stop (task);
   return G_SOURCE_REMOVE;

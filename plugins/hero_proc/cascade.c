@@ -5,6 +5,7 @@
 #include "cascade.h"
 
 #include "services-private.h"
+#include "timer.h"
 
 typedef struct
 {
@@ -28,21 +29,13 @@ struct _ProcCascade
   GSource *step; /* the next layer is due */
 };
 
-static void
-clear_source (GSource **source)
-{
-  if (*source != NULL)
-    g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
 void
 proc_cascade_free (gpointer data)
 {
   ProcCascade *self = data;
 
-  clear_source (&self->limit);
-  clear_source (&self->step);
+  proc_timer_clear (&self->limit);
+  proc_timer_clear (&self->step);
   g_free (self->first);
   g_ptr_array_unref (self->layers);
   g_hash_table_unref (self->inside);
@@ -87,7 +80,7 @@ on_limit (gpointer data)
 {
   ProcCascade *self = data;
 
-  clear_source (&self->limit);
+  proc_timer_clear (&self->limit);
   stop_layer (self, TRUE);
   return G_SOURCE_REMOVE;
 }
@@ -100,9 +93,8 @@ set_limit (ProcCascade *self)
 
   if (self->options.limit_us == 0)
     return;
-  self->limit = g_timeout_source_new ((guint)CLAMP (left_ms / (self->layers->len - self->at), 1, G_MAXINT));
-  g_source_set_callback (self->limit, on_limit, self, NULL);
-  g_source_attach (self->limit, self->services->setup.context);
+  proc_timer_set (&self->limit, self->services->setup.context,
+                  (guint)CLAMP (left_ms / (self->layers->len - self->at), 1, G_MAXINT), on_limit, self);
 }
 
 static gboolean
@@ -110,8 +102,8 @@ on_step (gpointer data)
 {
   ProcCascade *self = data;
 
-  clear_source (&self->step);
-  clear_source (&self->limit);
+  proc_timer_clear (&self->step);
+  proc_timer_clear (&self->limit);
   while (self->at < self->layers->len && self->left[self->at] == 0)
     if (++self->at < self->layers->len)
       stop_layer (self, self->options.force);

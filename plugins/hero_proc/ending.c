@@ -52,7 +52,7 @@ on_sweep_again (gpointer data)
 {
   ProcTask *task = data;
 
-  proc_task_clear_timer (&task->timer);
+  proc_timer_clear (&task->timer);
   proc_task_sweep (task);
   return G_SOURCE_REMOVE;
 }
@@ -170,7 +170,7 @@ on_reap_again (gpointer data)
 {
   ProcTask *task = data;
 
-  proc_task_clear_timer (&task->timer);
+  proc_timer_clear (&task->timer);
   read_exit (task);
   return G_SOURCE_REMOVE;
 }
@@ -192,7 +192,7 @@ read_exit (ProcTask *task)
     }
   proc_task_ready_end (task);
   proc_task_health_end (task);
-  proc_task_clear_timer (&task->timer);
+  proc_timer_clear (&task->timer);
   task->ended = TRUE;
   proc_task_sweep (task);
 }
@@ -221,7 +221,7 @@ on_stop_limit (gpointer data)
 {
   ProcTask *task = data;
 
-  proc_task_clear_timer (&task->timer);
+  proc_timer_clear (&task->timer);
   kill_now (task);
   return G_SOURCE_REMOVE;
 }
@@ -266,7 +266,7 @@ proc_task_stop (ProcTask *task, ProcFailure why, gboolean force)
   task->force |= force;
   if (job->phase == PROC_PHASE_PENDING || job->phase == PROC_PHASE_WAITING || job->phase == PROC_PHASE_RETRYING)
     {
-      proc_task_clear_timer (&task->timer);
+      proc_timer_clear (&task->timer);
       job->failure = task->stop_reason;
       job->next_attempt_at = 0;
       if (job->finished_at == 0)

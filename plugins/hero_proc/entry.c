@@ -4,6 +4,7 @@
 #include "errors.h"
 #include "json-write.h"
 #include "services-private.h"
+#include "timer.h"
 
 /* ---------------------------------------------------------------------------------------------- entries */
 
@@ -12,11 +13,7 @@ waiter_free (gpointer data)
 {
   ProcWaiter *waiter = data;
 
-  if (waiter->limit != NULL)
-    {
-      g_source_destroy (waiter->limit);
-      g_source_unref (waiter->limit);
-    }
+  proc_timer_clear (&waiter->limit);
   g_free (waiter);
 }
 
@@ -25,11 +22,7 @@ proc_entry_free (gpointer data)
 {
   ProcEntry *entry = data;
 
-  if (entry->look_timer != NULL)
-    {
-      g_source_destroy (entry->look_timer);
-      g_source_unref (entry->look_timer);
-    }
+  proc_timer_clear (&entry->look_timer);
   proc_service_unref (entry->spec);
   g_free (entry->held_by);
   g_ptr_array_unref (entry->jobs);
@@ -228,11 +221,7 @@ proc_entry_wait (ProcServices *self, ProcEntry *entry, ProcWaitKind kind, guint 
 
   *waiter = (ProcWaiter){ self, entry, kind, done, data, NULL };
   if (timeout_ms > 0)
-    {
-      waiter->limit = g_timeout_source_new (timeout_ms);
-      g_source_set_callback (waiter->limit, on_wait_limit, waiter, NULL);
-      g_source_attach (waiter->limit, self->setup.context);
-    }
+    proc_timer_set (&waiter->limit, self->setup.context, timeout_ms, on_wait_limit, waiter);
   g_ptr_array_add (entry->waiters, waiter);
 }
 

@@ -6,6 +6,8 @@
 #include <gio/gunixsocketaddress.h>
 #include <libsoup/soup.h>
 
+#include "timer.h"
+
 enum
 {
   ROUND_MS = 2000, /* contract 7.3 */
@@ -148,11 +150,7 @@ proc_externals_look (ProcExternals *self, const char *name)
     }
   external->looked_at = TRUE;
   if (self->round == NULL)
-    {
-      self->round = g_timeout_source_new (ROUND_MS);
-      g_source_set_callback (self->round, on_round, self, NULL);
-      g_source_attach (self->round, self->context);
-    }
+    proc_timer_set (&self->round, self->context, ROUND_MS, on_round, self);
   return external->state;
 }
 
@@ -174,11 +172,7 @@ proc_externals_new (GMainContext *context, const char *socket_root, ProcExternal
 void
 proc_externals_free (ProcExternals *self)
 {
-  if (self->round != NULL)
-    {
-      g_source_destroy (self->round);
-      g_source_unref (self->round);
-    }
+  proc_timer_clear (&self->round);
   g_hash_table_unref (self->watched);
   g_free (self->socket_root);
   g_free (self);

@@ -1,6 +1,8 @@
 /* job-waits.c: see job-waits.h. Service thread. */
 #include "job-waits.h"
 
+#include "timer.h"
+
 struct _ProcJobWaits
 {
   ProcJobs *jobs;
@@ -22,11 +24,7 @@ waiter_free (gpointer data)
 {
   Waiter *waiter = data;
 
-  if (waiter->limit != NULL)
-    {
-      g_source_destroy (waiter->limit);
-      g_source_unref (waiter->limit);
-    }
+  proc_timer_clear (&waiter->limit);
   g_free (waiter);
 }
 
@@ -92,11 +90,7 @@ proc_job_waits_add (ProcJobWaits *self, ProcJob *job, gint64 limit_ms, ProcWaite
   waiter = g_new (Waiter, 1);
   *waiter = (Waiter){ self, job->id, NULL, done, data };
   if (limit_ms != PROC_WAIT_NO_LIMIT)
-    {
-      waiter->limit = g_timeout_source_new ((guint)limit_ms);
-      g_source_set_callback (waiter->limit, on_limit, waiter, NULL);
-      g_source_attach (waiter->limit, self->context);
-    }
+    proc_timer_set (&waiter->limit, self->context, (guint)limit_ms, on_limit, waiter);
   g_ptr_array_add (waiters, waiter);
 }
 

@@ -9,6 +9,8 @@
 #include <hero-service/json.h>
 #include <hero-service/store.h>
 
+#include "timer.h"
+
 enum
 {
   FORMAT = 1,
@@ -202,8 +204,7 @@ on_retry (gpointer data)
 {
   ProcJournal *self = data;
 
-  g_source_destroy (self->retry);
-  g_clear_pointer (&self->retry, g_source_unref);
+  proc_timer_clear (&self->retry);
   write_late (self);
   return G_SOURCE_REMOVE;
 }
@@ -446,11 +447,7 @@ proc_journal_open (const char *path, gsize max_bytes, GError **error)
 void
 proc_journal_close (ProcJournal *self)
 {
-  if (self->retry != NULL)
-    {
-      g_source_destroy (self->retry);
-      g_source_unref (self->retry);
-    }
+  proc_timer_clear (&self->retry);
   if (g_hash_table_size (self->late) > 0)
     {
       g_autoptr (ProcBatch) batch = take_late (self);

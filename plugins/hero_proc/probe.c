@@ -1,6 +1,8 @@
 /* probe.c: see probe.h: the frame of a probe, its time limit and its one answer. Service thread. */
 #include "probe-private.h"
 
+#include "timer.h"
+
 static void
 run_clear (gpointer data)
 {
@@ -33,8 +35,7 @@ static void
 end (ProcProbeRun *run)
 {
   run->done = NULL;
-  g_source_destroy (run->limit);
-  g_clear_pointer (&run->limit, g_source_unref);
+  proc_timer_clear (&run->limit);
   g_cancellable_cancel (run->cancellable);
   proc_probe_kill_exec (run);
   proc_probe_unref (run);
@@ -88,9 +89,7 @@ proc_probe_start (const ProcProbeSetup *setup, const ProcProbe *probe, ProcActio
   run->data = data;
   run->pidfd = -1;
   run->cancellable = g_cancellable_new ();
-  run->limit = g_timeout_source_new (timeout_ms);
-  g_source_set_callback (run->limit, on_limit, run, NULL);
-  g_source_attach (run->limit, setup->context);
+  proc_timer_set (&run->limit, setup->context, timeout_ms, on_limit, run);
   if (probe->type == PROC_PROBE_EXEC)
     proc_probe_start_exec (run, identity);
   else

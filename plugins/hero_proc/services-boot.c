@@ -3,6 +3,7 @@
 #include <hero-service/log.h>
 
 #include "services-private.h"
+#include "timer.h"
 
 /* ---------------------------------------------------------------------------------------------- recovery */
 
@@ -182,8 +183,7 @@ proc_services_check_shut_down (ProcServices *self)
     return;
   if (self->kill_timer == NULL)
     return; /* finished already */
-  g_source_destroy (self->kill_timer);
-  g_clear_pointer (&self->kill_timer, g_source_unref);
+  proc_timer_clear (&self->kill_timer);
   finish_shut_down (self);
 }
 
@@ -236,9 +236,7 @@ proc_services_shutdown (ProcServices *self, guint kill_after_ms, void (*done) (g
   self->shut_down = done;
   self->shut_down_data = data;
   proc_jobs_drain (self->setup.jobs);
-  self->kill_timer = g_timeout_source_new (MAX (kill_after_ms, 100));
-  g_source_set_callback (self->kill_timer, on_kill_time, self, NULL);
-  g_source_attach (self->kill_timer, self->setup.context);
+  proc_timer_set (&self->kill_timer, self->setup.context, MAX (kill_after_ms, 100), on_kill_time, self);
   stop_in_layers (self, MAX (kill_after_ms, 100));
   proc_services_check_shut_down (self);
 }

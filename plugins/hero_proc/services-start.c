@@ -6,6 +6,7 @@
 
 #include "errors.h"
 #include "services-private.h"
+#include "timer.h"
 
 /* ---------------------------------------------------------------------------------------------- let go */
 
@@ -26,9 +27,7 @@ set_look_timer (ProcServices *self, ProcEntry *entry, gint64 at_us)
 {
   ProcWaiter *note;
 
-  if (entry->look_timer != NULL)
-    g_source_destroy (entry->look_timer);
-  g_clear_pointer (&entry->look_timer, g_source_unref);
+  proc_timer_clear (&entry->look_timer);
   if (at_us == 0)
     return;
   note = g_new0 (ProcWaiter, 1);

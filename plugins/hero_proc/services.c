@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "services-private.h"
+#include "timer.h"
 
 /* ---------------------------------------------------------------------------------------------- what jobs tell */
 
@@ -185,11 +186,7 @@ proc_services_new (const ProcServicesSetup *setup, const ProcLoaded *loaded)
 void
 proc_services_free (ProcServices *self)
 {
-  if (self->kill_timer != NULL)
-    {
-      g_source_destroy (self->kill_timer);
-      g_source_unref (self->kill_timer);
-    }
+  proc_timer_clear (&self->kill_timer);
   g_ptr_array_unref (self->cascades);
   proc_externals_free (self->externals);
   proc_graph_free (self->graph);

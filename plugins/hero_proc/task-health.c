@@ -50,7 +50,7 @@ check_free (gpointer data)
 {
   Check *check = data;
 
-  proc_task_clear_timer (&check->timer);
+  proc_timer_clear (&check->timer);
   g_clear_pointer (&check->run, proc_probe_cancel);
   g_ptr_array_unref (check->waiters);
   g_free (check);
@@ -61,7 +61,7 @@ on_due (gpointer data)
 {
   Check *check = data;
 
-  proc_task_clear_timer (&check->timer);
+  proc_timer_clear (&check->timer);
   run_check (check);
   return G_SOURCE_REMOVE;
 }
@@ -69,10 +69,7 @@ on_due (gpointer data)
 static void
 set_due (Check *check, guint delay_ms)
 {
-  proc_task_clear_timer (&check->timer);
-  check->timer = g_timeout_source_new (delay_ms);
-  g_source_set_callback (check->timer, on_due, check, NULL);
-  g_source_attach (check->timer, check->task->supervisor->setup.context);
+  proc_timer_set (&check->timer, check->task->supervisor->setup.context, delay_ms, on_due, check);
 }
 
 static gboolean

@@ -23,7 +23,7 @@ on_try (gpointer data)
 {
   ProcTask *task = data;
 
-  proc_task_clear_timer (&task->ready_timer);
+  proc_timer_clear (&task->ready_timer);
   try_probe (task);
   return G_SOURCE_REMOVE;
 }
@@ -52,7 +52,7 @@ on_start_limit (gpointer data)
 {
   ProcTask *task = data;
 
-  proc_task_clear_timer (&task->start_limit);
+  proc_timer_clear (&task->start_limit);
   g_free (task->stop_message);
   task->stop_message = g_strdup_printf ("not ready within %u ms", proc_task_start_limit_ms (task));
   proc_task_stop (task, PROC_FAILURE_START_TIMEOUT, FALSE);
@@ -92,8 +92,8 @@ proc_task_ready_begin (ProcTask *task, gint64 age_ms)
 void
 proc_task_ready_end (ProcTask *task)
 {
-  proc_task_clear_timer (&task->ready_timer);
-  proc_task_clear_timer (&task->start_limit);
+  proc_timer_clear (&task->ready_timer);
+  proc_timer_clear (&task->start_limit);
   g_clear_pointer (&task->ready_run, proc_probe_cancel);
 }
 

@@ -9,22 +9,9 @@
 #include "procfs.h"
 
 void
-proc_task_clear_timer (GSource **timer)
-{
-  if (*timer != NULL)
-    {
-      g_source_destroy (*timer);
-      g_clear_pointer (timer, g_source_unref);
-    }
-}
-
-void
 proc_task_set_timer (ProcTask *task, GSource **timer, guint delay_ms, GSourceFunc func)
 {
-  proc_task_clear_timer (timer);
-  *timer = g_timeout_source_new (delay_ms);
-  g_source_set_callback (*timer, func, task, NULL);
-  g_source_attach (*timer, task->supervisor->setup.context);
+  proc_timer_set (timer, task->supervisor->setup.context, delay_ms, func, task);
 }
 
 static void
@@ -55,7 +42,7 @@ proc_task_forget_process (ProcTask *task)
 {
   proc_task_ready_end (task);
   proc_task_health_end (task);
-  proc_task_clear_timer (&task->timer);
+  proc_timer_clear (&task->timer);
   g_clear_pointer (&task->watch, hero_reactor_remove);
   if (task->leader != 0)
     proc_kill_list_remove (task->supervisor->setup.kill_list, task->leader);

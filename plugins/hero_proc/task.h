@@ -8,6 +8,7 @@
 
 #include "probe.h"
 #include "supervisor.h"
+#include "timer.h"
 
 G_BEGIN_DECLS
 
@@ -59,7 +60,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcTask, proc_task_unref)
 /* The supervisor lets go: the process is left alone, whatever comes back later finds no supervisor. */
 void proc_task_drop (gpointer task);
 void proc_task_set_timer (ProcTask *task, GSource **timer, guint delay_ms, GSourceFunc func);
-void proc_task_clear_timer (GSource **timer);
 /* Descriptors and timers go; the process does not. */
 void proc_task_forget_process (ProcTask *task);
 ProcIdentity proc_task_identity (const ProcTask *task); /* of the attempt under way; strings borrowed */
