@@ -4,9 +4,9 @@
 struct _ProcAdmission
 {
   ProcAdmissionLimits limits;
-  guint phases[PROC_PHASE_SKIPPED + 1]; /* jobs in each */
-  guint taken[2];                       /* slots: of plain jobs, of processes */
-  GQueue queues[2];                     /* ProcJob, owned; some are not pending any more: passed over */
+  guint waiting;    /* jobs that had no process yet */
+  guint taken[2];   /* slots: of plain jobs, of processes */
+  GQueue queues[2]; /* ProcJob, owned; some are not pending any more: passed over */
 };
 
 ProcAdmission *
@@ -33,6 +33,12 @@ takes_slot (ProcPhase phase)
   return phase == PROC_PHASE_STARTING || phase == PROC_PHASE_RUNNING || phase == PROC_PHASE_STOPPING;
 }
 
+static gboolean
+waits (ProcPhase phase)
+{
+  return phase == PROC_PHASE_PENDING || phase == PROC_PHASE_WAITING;
+}
+
 static guint
 class_of (const ProcJob *job)
 {
@@ -42,21 +48,21 @@ class_of (const ProcJob *job)
 void
 proc_admission_add (ProcAdmission *self, const ProcJob *job)
 {
-  self->phases[job->phase]++;
+  self->waiting += waits (job->phase);
   self->taken[class_of (job)] += takes_slot (job->phase);
 }
 
 void
 proc_admission_remove (ProcAdmission *self, const ProcJob *job)
 {
-  self->phases[job->phase]--;
+  self->waiting -= waits (job->phase);
   self->taken[class_of (job)] -= takes_slot (job->phase);
 }
 
 void
 proc_admission_moved (ProcAdmission *self, const ProcJob *job, ProcPhase from)
 {
-  self->phases[from]--;
+  self->waiting -= waits (from);
   self->taken[class_of (job)] -= takes_slot (from);
   proc_admission_add (self, job);
 }
@@ -86,13 +92,5 @@ proc_admission_next (ProcAdmission *self)
 gboolean
 proc_admission_is_full (ProcAdmission *self, guint more)
 {
-  guint waiting = self->phases[PROC_PHASE_PENDING] + self->phases[PROC_PHASE_WAITING];
-
-  return self->limits.max_queued_jobs > 0 && waiting + more > self->limits.max_queued_jobs;
-}
-
-guint
-proc_admission_count (ProcAdmission *self, ProcPhase phase)
-{
-  return self->phases[phase];
+  return self->limits.max_queued_jobs > 0 && self->waiting + more > self->limits.max_queued_jobs;
 }

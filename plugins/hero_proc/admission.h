@@ -35,6 +35,5 @@ ProcJob *proc_admission_next (ProcAdmission *self);
 
 /* TRUE: `more` further jobs would be too many that wait. */
 gboolean proc_admission_is_full (ProcAdmission *self, guint more);
-guint proc_admission_count (ProcAdmission *self, ProcPhase phase); /* jobs in this phase */
 
 G_END_DECLS

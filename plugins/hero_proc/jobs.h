@@ -74,16 +74,14 @@ void proc_jobs_stop_all (ProcJobs *self, ProcFailure why, gboolean force);
 gboolean proc_jobs_signal (ProcJobs *self, ProcJob *job, int number);
 /* Out of memory; the record is deleted by the caller's batch, if it ever was written. Only of a job that is over. */
 void proc_jobs_forget (ProcJobs *self, ProcJob *job);
+/* The same, and the listeners are told. */
+void proc_jobs_remove (ProcJobs *self, ProcJob *job);
 /* A message on the notify socket. */
 void proc_jobs_notice (ProcJobs *self, pid_t sender, const ProcNotice *notice);
 /* It is ready by its own account. FALSE: it has no live process. message may be NULL. */
 gboolean proc_jobs_set_ready (ProcJobs *self, ProcJob *job, const char *message);
 /* Runs its health checks now; done comes when they have answered. */
 void proc_jobs_probe (ProcJobs *self, ProcJob *job, ProcSaved done, gpointer data);
-/* The same, and the listeners are told. */
-void proc_jobs_remove (ProcJobs *self, ProcJob *job);
-/* Keeps a change of its record that is none of its phase. */
-void proc_jobs_keep (ProcJobs *self, ProcJob *job);
 /* No process is started from here on. */
 void proc_jobs_drain (ProcJobs *self);
 
@@ -97,8 +95,6 @@ void proc_jobs_foreach (ProcJobs *self, gboolean (*func) (ProcJob *job, gpointer
 const GQueue *proc_jobs_of_action (ProcJobs *self, const char *action_name);
 /* TRUE: `more` further jobs would be too many that wait. */
 gboolean proc_jobs_is_full (ProcJobs *self, guint more);
-guint proc_jobs_count_phase (ProcJobs *self, ProcPhase phase);
-guint proc_jobs_count_all (ProcJobs *self);
 /* Lines of its output that were dropped, those of the attempt under way too. */
 guint64 proc_jobs_get_dropped (ProcJobs *self, const ProcJob *job);
 guint proc_jobs_count (ProcJobs *self);          /* that the supervisor has under way */

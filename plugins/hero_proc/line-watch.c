@@ -46,9 +46,12 @@ proc_line_watch_unref (ProcLineWatch *self)
 }
 
 void
-proc_line_watch_cancel (ProcLineWatch *self)
+proc_line_watch_cancel (gpointer line_watch)
 {
+  ProcLineWatch *self = line_watch;
+
   self->seen = NULL;
+  proc_line_watch_unref (self);
 }
 
 /* Service thread. */
