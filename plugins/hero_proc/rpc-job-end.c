@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "errors.h"
-#include "reader.h"
 #include "rpc-job.h"
 
 /* ---------------------------------------------------------------------------------------------- ending */
@@ -112,19 +111,6 @@ choose_active (ProcJob *job, gpointer data)
   return TRUE;
 }
 
-/* Contract 19: within a context nobody changes everything by accident. FALSE: answered. */
-static gboolean
-check_bulk (HeroRpcCall *call, const char *tag)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (tag != NULL || hero_rpc_call_get_identity (call)->context == 0)
-    return TRUE;
-  error = g_error_new (PROC_ERROR, PROC_ERROR_FORBIDDEN, "a bulk call of a context needs a tag");
-  hero_proc_rpc_fail (call, error, NULL);
-  return FALSE;
-}
-
 void
 proc_rpc_job_cancel_all (gpointer data, HeroRpcCall *call)
 {
@@ -133,7 +119,7 @@ proc_rpc_job_cancel_all (gpointer data, HeroRpcCall *call)
                     hero_rpc_get_boolean (call, "services"), NULL };
   Several *several;
 
-  if (!check_bulk (call, choice.tag))
+  if (!proc_rpc_may_take_all (call, choice.tag))
     return;
   several = several_new (self, call, FALSE);
   choice.jobs = several->jobs;
@@ -285,7 +271,7 @@ proc_rpc_job_clean (gpointer data, HeroRpcCall *call)
   Cleaning cleaning = { &filter, 0, hero_rpc_get_integer (call, "keep"), NULL };
   Several *several;
 
-  if (!check_bulk (call, NULL) || !proc_rpc_read_phases (call, &filter.phases))
+  if (!proc_rpc_may_take_all (call, NULL) || !proc_rpc_read_phases (call, &filter.phases))
     return;
   filter.action = hero_rpc_get_string (call, "action");
   if (hero_rpc_has (call, "older_than_ms"))
@@ -295,36 +281,6 @@ proc_rpc_job_clean (gpointer data, HeroRpcCall *call)
   proc_jobs_foreach (self->jobs, choose_over, &cleaning);
   proc_rpc_log_change (self, call, filter.action != NULL ? filter.action : "*");
   clean_up (several);
-}
-
-GStrv
-proc_rpc_read_tags (HeroRpcCall *call)
-{
-  JsonNode *node = hero_rpc_get_node (call, "tag");
-  g_autoptr (JsonObject) object = json_object_new ();
-  g_autoptr (GError) error = NULL;
-  g_auto (GStrv) tags = NULL;
-  ProcReader reader;
-
-  json_object_set_member (object, "tag", json_node_copy (node));
-  proc_reader_init (&reader, object, "params");
-  tags = proc_reader_texts (&reader, "tag", 32, 64);
-  if (tags[0] == NULL)
-    proc_reader_fail (&reader, "tag", "a tag, or an array of tags", "nothing");
-  if (proc_reader_end (&reader, NULL, &error))
-    return g_steal_pointer (&tags);
-  hero_proc_rpc_fail (call, error, NULL);
-  return NULL;
-}
-
-gboolean
-proc_tags_match (char **tags, char **wanted, gboolean all)
-{
-  guint hits = 0, n = g_strv_length (wanted);
-
-  for (guint i = 0; i < n; i++)
-    hits += g_strv_contains ((const char *const *)tags, wanted[i]);
-  return all ? hits == n : hits > 0;
 }
 
 typedef struct
@@ -407,21 +363,6 @@ proc_rpc_job_archive (gpointer data, HeroRpcCall *call)
   proc_journal_commit (self->journal, batch, on_archived, proc_job_pending_new (self, call, job));
 }
 
-static int
-read_signal (HeroRpcCall *call, GError **error)
-{
-  JsonNode *node = hero_rpc_get_node (call, "signal");
-  GType type = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
-  g_autofree char *text = type == G_TYPE_STRING  ? json_node_dup_string (node)
-                          : type == G_TYPE_INT64 ? g_strdup_printf ("%" G_GINT64_FORMAT, json_node_get_int (node))
-                                                 : g_strdup (proc_json_type (node));
-  int signo = proc_any_signal_parse (text);
-
-  if (signo == 0)
-    g_set_error (error, PROC_ERROR, PROC_ERROR_INVALID_SIGNAL, "invalid signal: %s", text);
-  return signo;
-}
-
 void
 proc_rpc_job_kill (gpointer data, HeroRpcCall *call)
 {
@@ -435,7 +376,7 @@ proc_rpc_job_kill (gpointer data, HeroRpcCall *call)
 
   if (job == NULL)
     return;
-  signo = read_signal (call, &error);
+  signo = proc_rpc_read_signal (call, &error);
   pid = job->pid;
   if (signo != 0 && !proc_jobs_signal (self->jobs, job, signo))
     error = g_error_new (PROC_ERROR, PROC_ERROR_JOB_NOT_RUNNING, "job is not running: %u", job->id);

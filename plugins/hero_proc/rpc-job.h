@@ -62,9 +62,6 @@ void proc_rpc_job_retry (gpointer self, HeroRpcCall *call);
 
 /* ---- rpc-job-end.c */
 void proc_rpc_fail_job_active (HeroRpcCall *call, const ProcJob *job);
-/* The parameter `tag`: one, or several. Transfer full; NULL: answered. */
-GStrv proc_rpc_read_tags (HeroRpcCall *call);
-gboolean proc_tags_match (char **tags, char **wanted, gboolean all);
 void proc_rpc_job_cancel (gpointer self, HeroRpcCall *call);
 void proc_rpc_job_cancel_all (gpointer self, HeroRpcCall *call);
 void proc_rpc_job_delete (gpointer self, HeroRpcCall *call);

@@ -66,4 +66,13 @@ JsonObject *proc_rpc_ok (const char *name);
 /* Names of contexts in a definition become their numbers. PROC_ERROR_CONTEXT_NOT_FOUND. */
 gboolean hero_proc_resolve_contexts (HeroProc *self, JsonObject *spec, GError **error);
 
+/* ---- rpc-params.c */
+/* The parameter `tag`: one, or several. Transfer full; NULL: answered. */
+GStrv proc_rpc_read_tags (HeroRpcCall *call);
+gboolean proc_tags_match (char **tags, char **wanted, gboolean all);
+/* Contract 19: within a context nobody changes everything by accident. FALSE: answered (-32094). tag NULL = none. */
+gboolean proc_rpc_may_take_all (HeroRpcCall *call, const char *tag);
+/* The parameter `signal`, which has a default. 0 + error: there is no such signal. */
+int proc_rpc_read_signal (HeroRpcCall *call, GError **error);
+
 G_END_DECLS

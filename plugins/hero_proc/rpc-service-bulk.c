@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include "errors.h"
 #include "rpc-private.h"
 
 /* One call under way: what is still to be done, and how the rest went. */
@@ -76,15 +75,6 @@ add_failure (Bulk *bulk, const char *name, const char *reason)
 
 /* ---------------------------------------------------------------------------------------------- whom it is about */
 
-static gboolean
-has_tags (const ProcEntry *entry, const char *const *tags, gboolean all)
-{
-  for (guint i = 0; tags[i] != NULL; i++)
-    if (g_strv_contains ((const char *const *)entry->spec->tags, tags[i]) != all)
-      return !all;
-  return all;
-}
-
 /* `ignore` and `spec` are left alone by whoever does not name them. */
 static gboolean
 is_meant (const ProcEntry *entry, guint32 context, int service_class, const char *tag)
@@ -103,15 +93,9 @@ collect (Bulk *bulk)
   guint32 context = hero_rpc_call_get_identity (call)->context;
   g_autoptr (GPtrArray) entries = proc_services_list (bulk->self->services), names = g_ptr_array_new (), layers = NULL;
   int service_class = proc_word_parse (proc_class_words, word);
-  g_autoptr (GError) error = NULL;
 
-  if (context != 0 && tag == NULL)
-    {
-      error = g_error_new (PROC_ERROR, PROC_ERROR_FORBIDDEN, "context %u may call %s only with a tag", context,
-                           hero_rpc_call_get_method (call));
-      hero_proc_rpc_fail (call, error, NULL);
-      return FALSE;
-    }
+  if (!proc_rpc_may_take_all (call, tag))
+    return FALSE;
   if (service_class < 0)
     {
       hero_rpc_fail_param (call, "class", "one of user|system", word);
@@ -268,34 +252,11 @@ hero_proc_rpc_service_delete_all (gpointer data, HeroRpcCall *call)
   proc_services_stop_many (self->services, entries, FALSE, bulk->stopped, on_stopped_for_deletion, bulk);
 }
 
-/* `tag`: one, or several. NULL: answered. Transfer full. */
-static char **
-read_tags (HeroRpcCall *call)
-{
-  JsonNode *node = hero_rpc_get_node (call, "tag");
-  g_autoptr (GStrvBuilder) tags = g_strv_builder_new ();
-  JsonArray *array = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
-  gboolean good = array == NULL || json_array_get_length (array) > 0;
-
-  for (guint i = 0; good && i < (array != NULL ? json_array_get_length (array) : 1); i++)
-    {
-      JsonNode *one = array != NULL ? json_array_get_element (array, i) : node;
-
-      good = JSON_NODE_HOLDS_VALUE (one) && json_node_get_value_type (one) == G_TYPE_STRING;
-      if (good)
-        g_strv_builder_add (tags, json_node_get_string (one));
-    }
-  if (good)
-    return g_strv_builder_end (tags);
-  hero_rpc_fail_param (call, "tag", "a tag, or an array of tags", "another type");
-  return NULL;
-}
-
 void
 hero_proc_rpc_service_clean_by_tag (gpointer data, HeroRpcCall *call)
 {
   HeroProc *self = data;
-  g_auto (GStrv) tags = read_tags (call);
+  g_auto (GStrv) tags = proc_rpc_read_tags (call);
   gboolean force = hero_rpc_get_boolean (call, "force");
   gboolean all = strcmp (hero_rpc_get_string (call, "match"), "all") == 0;
   guint32 context = hero_rpc_call_get_identity (call)->context;
@@ -312,7 +273,7 @@ hero_proc_rpc_service_clean_by_tag (gpointer data, HeroRpcCall *call)
     {
       const ProcEntry *entry = entries->pdata[i];
 
-      if ((context != 0 && entry->spec->context != context) || !has_tags (entry, (const char *const *)tags, all))
+      if ((context != 0 && entry->spec->context != context) || !proc_tags_match (entry->spec->tags, tags, all))
         continue;
       if (force || !proc_entry_is_active (entry))
         g_ptr_array_add (names, entry->spec->name);

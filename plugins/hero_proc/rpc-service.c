@@ -1,5 +1,4 @@
 /* rpc-service.c: the handlers of service.*, but service.set. Service thread. */
-#include <signal.h>
 #include <string.h>
 
 #include "errors.h"
@@ -268,25 +267,6 @@ hero_proc_rpc_service_is_running (gpointer data, HeroRpcCall *call)
 
 /* ---------------------------------------------------------------------------------------------- signals */
 
-static int
-read_signal (HeroRpcCall *call, GError **error)
-{
-  JsonNode *node = hero_rpc_get_node (call, "signal");
-  g_autofree char *text = NULL;
-  int number;
-
-  if (node == NULL)
-    return SIGTERM;
-  if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_INT64)
-    text = g_strdup_printf ("%" G_GINT64_FORMAT, json_node_get_int (node));
-  else if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING)
-    text = json_node_dup_string (node);
-  number = text != NULL ? proc_any_signal_parse (text) : 0;
-  if (number == 0)
-    g_set_error (error, PROC_ERROR, PROC_ERROR_INVALID_SIGNAL, "invalid signal: %s", text != NULL ? text : "no name");
-  return number;
-}
-
 void
 hero_proc_rpc_service_kill (gpointer data, HeroRpcCall *call)
 {
@@ -300,7 +280,7 @@ hero_proc_rpc_service_kill (gpointer data, HeroRpcCall *call)
 
   if (entry == NULL)
     return;
-  number = read_signal (call, &error);
+  number = proc_rpc_read_signal (call, &error);
   pids = json_array_new ();
   for (guint i = 0; number != 0 && i < entry->jobs->len; i++)
     {
