@@ -175,7 +175,7 @@ open_logs (HeroProc *self, const ProcLoaded *loaded, GError **error)
     dir = hero_service_get_setting (self->ctx, "log_dir");
   self->follow = proc_log_follow_new (self->ctx, hero_proc_read_log_filter, self);
   self->logs = proc_log_store_new (dir, &limits, (const char *const *)loaded->sources->pdata, &log_hooks, self);
-  self->log_workers = hero_proc_log_workers_new (self);
+  self->log_workers = proc_log_workers_new ();
   self->capture = proc_capture_new (self->logs, integer (self, "log_line_max"), error);
   return self->capture != NULL;
 }
@@ -530,9 +530,8 @@ hero_proc_destroy (gpointer data)
   g_clear_pointer (&self->waits, proc_job_waits_free);
   g_clear_pointer (&self->jobs, proc_jobs_free);
   g_clear_pointer (&self->actions, proc_actions_free);
+  g_clear_pointer (&self->log_workers, proc_log_workers_free);
   g_clear_pointer (&self->capture, proc_capture_free);
-  if (self->log_workers != NULL)
-    g_thread_pool_free (self->log_workers, FALSE, TRUE);
   g_clear_pointer (&self->logs, proc_log_store_free);
   g_clear_pointer (&self->follow, proc_log_follow_free);
   g_clear_pointer (&self->secrets, proc_secrets_free);

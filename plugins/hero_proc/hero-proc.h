@@ -7,6 +7,7 @@
 #include "secrets.h"
 #include "notify-socket.h"
 #include "log-follow.h"
+#include "log-workers.h"
 #include "cleaning.h"
 #include "job-waits.h"
 #include "retention.h"
@@ -27,7 +28,7 @@ typedef struct
   ProcLogStore *logs;
   ProcCapture *capture;
   ProcLogFollow *follow;
-  GThreadPool *log_workers; /* search, and wait for the log writer */
+  ProcLogWorkers *log_workers;
   ProcSurroundings *surroundings;
   ProcSpawner *spawner;
   ProcActions *actions;
@@ -53,7 +54,6 @@ void hero_proc_register_page (HeroProc *self);
 void hero_proc_render_secrets (gpointer self, HeroPage *page);
 /* page-logs.c: likewise */
 void hero_proc_render_logs (gpointer self, HeroPage *page);
-GThreadPool *hero_proc_log_workers_new (HeroProc *self);
 
 /* ---- rpc-service.c, rpc-logs.c, ..: the handlers, in rpc.c's table */
 void hero_proc_rpc_service_set (gpointer self, HeroRpcCall *call);

@@ -67,7 +67,7 @@ read_stream (Reading *reading, ProcStream stream)
 }
 
 static void
-read_tails (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+read_tails (gpointer data)
 {
   Reading *reading = data;
 
@@ -75,7 +75,6 @@ read_tails (GTask *task, gpointer source, gpointer data, GCancellable *cancellab
   proc_log_store_sync (reading->logs);
   reading->tails[0] = read_stream (reading, PROC_STREAM_STDOUT);
   reading->tails[1] = read_stream (reading, PROC_STREAM_STDERR);
-  g_task_return_boolean (task, TRUE);
 }
 
 static void
@@ -87,7 +86,8 @@ on_read (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 void
-proc_job_read_tails (const ProcJob *job, ProcCapture *capture, ProcLogStore *logs, ProcTailsDone done, gpointer data)
+proc_job_read_tails (const ProcJob *job, ProcCapture *capture, ProcLogStore *logs, ProcLogWorkers *workers,
+                     ProcTailsDone done, gpointer data)
 {
   g_autoptr (GTask) task = NULL;
   Reading *reading;
@@ -108,5 +108,5 @@ proc_job_read_tails (const ProcJob *job, ProcCapture *capture, ProcLogStore *log
                         .data = data };
   task = g_task_new (NULL, NULL, on_read, NULL);
   g_task_set_task_data (task, reading, reading_free);
-  g_task_run_in_thread (task, read_tails);
+  proc_log_workers_push_task (workers, task, read_tails);
 }

@@ -6,6 +6,7 @@
 
 #include "capture.h"
 #include "job.h"
+#include "log-workers.h"
 
 G_BEGIN_DECLS
 
@@ -18,7 +19,7 @@ enum
 typedef void (*ProcTailsDone) (const char *out, const char *err, gpointer data);
 
 /* done comes once, maybe at once. Of a job that is over it is everything it said. */
-void proc_job_read_tails (const ProcJob *job, ProcCapture *capture, ProcLogStore *logs, ProcTailsDone done,
-                          gpointer data);
+void proc_job_read_tails (const ProcJob *job, ProcCapture *capture, ProcLogStore *logs, ProcLogWorkers *workers,
+                          ProcTailsDone done, gpointer data);
 
 G_END_DECLS

@@ -189,13 +189,12 @@ write_tree (HeroPage *page, GPtrArray *infos)
 
 /* Worker thread. */
 static void
-find (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+find (gpointer data)
 {
   View *view = data;
 
   view->found = proc_log_query_run (view->self->logs, view->query, NULL); /* no cursor: it cannot fail */
   view->infos = proc_log_store_describe (view->self->logs, NULL, view->context);
-  g_task_return_boolean (task, TRUE);
 }
 
 static void
@@ -225,5 +224,5 @@ hero_proc_render_logs (gpointer data, HeroPage *page)
   view->query = read_query (page, own);
   view->context = own == 0 ? -1 : (gint64)own;
   g_task_set_task_data (task, view, view_free);
-  g_task_run_in_thread (task, find);
+  proc_log_workers_push_task (self->log_workers, task, find);
 }

@@ -196,6 +196,7 @@ typedef struct
   HeroProc *self;
   HeroPage *page;
   ProcLogQuery *query;
+  ProcLogResult *found;
 } Lines;
 
 static void
@@ -204,30 +205,25 @@ lines_free (gpointer data)
   Lines *lines = data;
 
   proc_log_query_free (lines->query);
+  g_clear_pointer (&lines->found, proc_log_result_free);
   g_free (lines);
-}
-
-static void
-result_free (gpointer data)
-{
-  proc_log_result_free (data);
 }
 
 /* Worker thread. */
 static void
-find_lines (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+find_lines (gpointer data)
 {
   Lines *lines = data;
 
-  /* No cursor: it cannot fail. */
-  g_task_return_pointer (task, proc_log_query_run (lines->self->logs, lines->query, NULL), result_free);
+  lines->found = proc_log_query_run (lines->self->logs, lines->query, NULL); /* no cursor: it cannot fail */
 }
 
 static void
 on_found (GObject *source, GAsyncResult *result, gpointer data)
 {
-  HeroPage *page = data;
-  g_autoptr (ProcLogResult) found = g_task_propagate_pointer (G_TASK (result), NULL);
+  Lines *lines = g_task_get_task_data (G_TASK (result));
+  const ProcLogResult *found = lines->found;
+  HeroPage *page = lines->page;
 
   hero_page_table_begin (page, "lines", "Time@|Source|Level|Line$", "Nothing was said yet.");
   for (guint i = 0; i < found->hits->len; i++)
@@ -245,26 +241,25 @@ on_found (GObject *source, GAsyncResult *result, gpointer data)
   hero_page_done (page);
 }
 
-/* The newest lines of a source (NULL = all), then the page is done. */
+/* The newest lines of a source, then the page is done. */
 static void
-end_with_lines (HeroProc *self, HeroPage *page, const char *src, const char *text, guint limit)
+end_with_lines (HeroProc *self, HeroPage *page, const char *src)
 {
   guint32 own = hero_http_request_get_identity (hero_page_get_request (page))->context;
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_found, page);
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_found, NULL);
   Lines *lines = g_new0 (Lines, 1);
 
   lines->self = self;
   lines->page = page;
   lines->query = g_new0 (ProcLogQuery, 1);
   lines->query->src = g_strdup (src);
-  lines->query->text = text != NULL && *text != '\0' ? g_strdup (text) : NULL;
   lines->query->any_context = own == 0;
   lines->query->context = own;
   lines->query->stream = -1;
   lines->query->descending = TRUE;
-  lines->query->limit = limit;
+  lines->query->limit = DETAIL_LINES;
   g_task_set_task_data (task, lines, lines_free);
-  g_task_run_in_thread (task, find_lines);
+  proc_log_workers_push_task (self->log_workers, task, find_lines);
 }
 
 /* ---------------------------------------------------------------------------------------------- one service */
@@ -344,7 +339,7 @@ render_service (HeroProc *self, HeroPage *page, const char *name)
   write_dependents (self, page, name);
   write_definition (self, page, entry);
   hero_page_heading (page, "Last lines");
-  end_with_lines (self, page, name, NULL, DETAIL_LINES);
+  end_with_lines (self, page, name);
 }
 
 static void

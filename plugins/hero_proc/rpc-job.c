@@ -83,7 +83,7 @@ proc_rpc_return_job (HeroProc *self, HeroRpcCall *call, ProcJob *job, gboolean i
   Answer *answer = g_new (Answer, 1);
 
   *answer = (Answer){ self, call, proc_job_ref (job), in_wait };
-  proc_job_read_tails (job, self->capture, self->logs, on_tails, answer);
+  proc_job_read_tails (job, self->capture, self->logs, self->log_workers, on_tails, answer);
 }
 
 static void

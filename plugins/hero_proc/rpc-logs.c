@@ -25,7 +25,7 @@ struct _Work
 
 /* Worker: one piece of work, freed. */
 static void
-do_work (gpointer data, gpointer self)
+do_work (gpointer data)
 {
   Work *work = data;
 
@@ -33,18 +33,6 @@ do_work (gpointer data, gpointer self)
   g_clear_pointer (&work->query, proc_log_query_free);
   g_free (work->src);
   g_free (work);
-}
-
-/* A search holds up to eight files open: all together stay below 64 (contract 10.3). */
-enum
-{
-  MAX_WORKERS = 6,
-};
-
-GThreadPool *
-hero_proc_log_workers_new (HeroProc *self)
-{
-  return g_thread_pool_new (do_work, self, MAX_WORKERS, FALSE, NULL);
 }
 
 static Work *
@@ -62,7 +50,7 @@ work_new (HeroProc *self, HeroRpcCall *call, void (*run) (Work *work))
 static void
 send_work (Work *work)
 {
-  g_thread_pool_push (work->self->log_workers, work, NULL);
+  proc_log_workers_push (work->self->log_workers, do_work, work);
 }
 
 /* ---------------------------------------------------------------------------------------------- searches */
