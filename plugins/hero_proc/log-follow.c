@@ -18,11 +18,9 @@ enum
 typedef struct
 {
   ProcLogQuery *query;
-  char *key; /* equal for equal filters */
-  char *folded;
   guint readers;
   gint64 left_us;
-  guint pending;
+  guint pending; /* lines on their way; it stays as long as there are any */
 } Filter;
 
 struct _ProcLogFollow
@@ -35,13 +33,19 @@ struct _ProcLogFollow
   GQueue batches;     /* Batch, the oldest first */
 };
 
+/* How many lines of a batch a filter waits for. */
+typedef struct
+{
+  Filter *filter; /* borrowed; maybe gone when lines is 0 */
+  guint lines;
+} Share;
+
 /* Lines on their way. */
 typedef struct
 {
   GPtrArray *hits; /* ProcLogHit */
   guint told;
-  GArray *counts;  /* guint per filter of `keys` */
-  GPtrArray *keys; /* char * */
+  GArray *shares;  /* Share */
 } Batch;
 
 static void
@@ -50,20 +54,7 @@ filter_free (gpointer data)
   Filter *filter = data;
 
   proc_log_query_free (filter->query);
-  g_free (filter->key);
-  g_free (filter->folded);
   g_free (filter);
-}
-
-static void
-hit_free (gpointer data)
-{
-  ProcLogHit *hit = data;
-
-  g_free (hit->source);
-  g_free (hit->cursor);
-  proc_log_entry_free (hit->entry);
-  g_free (hit);
 }
 
 static void
@@ -72,17 +63,23 @@ batch_free (gpointer data)
   Batch *batch = data;
 
   g_ptr_array_unref (batch->hits);
-  g_ptr_array_unref (batch->keys);
-  g_array_unref (batch->counts);
+  g_array_unref (batch->shares);
   g_free (batch);
+}
+
+static gboolean
+is_same (const ProcLogQuery *a, const ProcLogQuery *b)
+{
+  return a->level == b->level && a->any_context == b->any_context && a->context == b->context
+         && a->job_id == b->job_id && g_strcmp0 (a->src, b->src) == 0 && g_strcmp0 (a->text, b->text) == 0;
 }
 
 /* Lock held; NULL = none. */
 static Filter *
-find (ProcLogFollow *self, const char *key)
+find (ProcLogFollow *self, const ProcLogQuery *query)
 {
   for (guint i = 0; i < self->filters->len; i++)
-    if (strcmp (((Filter *)self->filters->pdata[i])->key, key) == 0)
+    if (is_same (((Filter *)self->filters->pdata[i])->query, query))
       return self->filters->pdata[i];
   return NULL;
 }
@@ -91,14 +88,14 @@ find (ProcLogFollow *self, const char *key)
 
 /* Its lines are no longer on their way. Lock held. */
 static void
-settle (ProcLogFollow *self, const Batch *batch)
+settle (const Batch *batch)
 {
-  for (guint i = 0; i < batch->keys->len; i++)
+  for (guint i = 0; i < batch->shares->len; i++)
     {
-      Filter *filter = find (self, batch->keys->pdata[i]);
+      const Share *share = &g_array_index (batch->shares, Share, i);
 
-      if (filter != NULL)
-        filter->pending -= MIN (filter->pending, g_array_index (batch->counts, guint, i));
+      if (share->lines > 0)
+        share->filter->pending -= share->lines;
     }
 }
 
@@ -119,7 +116,7 @@ publish (gpointer data)
   g_mutex_lock (&self->lock);
   if (batch->told == batch->hits->len)
     {
-      settle (self, batch);
+      settle (batch);
       batch_free (g_queue_pop_head (&self->batches));
     }
   more = self->batches.length > 0;
@@ -139,43 +136,33 @@ forget_old (ProcLogFollow *self)
     {
       Filter *filter = self->filters->pdata[i - 1];
 
-      if (filter->readers == 0 && (filter->left_us < before || self->filters->len > MAX_FILTERS))
+      if (filter->readers == 0 && filter->pending == 0
+          && (filter->left_us < before || self->filters->len > MAX_FILTERS))
         g_ptr_array_remove_index (self->filters, i - 1);
     }
-}
-
-static char *
-key_of (const ProcLogQuery *query)
-{
-  return g_strdup_printf ("%u/%d/%u/%u/%s/%s", query->level, query->any_context, query->context, query->job_id,
-                          query->src != NULL ? query->src : "", query->text != NULL ? query->text : "");
 }
 
 static gpointer
 open_filter (gpointer data, HeroHttpRequest *request, gboolean *complete, GError **error)
 {
   ProcLogFollow *self = data;
-  ProcLogQuery *query = self->read (self->owner, request, error);
-  g_autofree char *key = query != NULL ? key_of (query) : NULL;
+  g_autoptr (ProcLogQuery) query = self->read (self->owner, request, error);
   Filter *filter;
 
   if (query == NULL)
     return NULL;
   g_mutex_lock (&self->lock);
   forget_old (self);
-  filter = find (self, key);
+  filter = find (self, query);
   *complete = filter != NULL;
   if (filter == NULL)
     {
       filter = g_new0 (Filter, 1);
-      filter->folded = query->text != NULL ? g_utf8_casefold (query->text, -1) : NULL;
-      filter->key = g_steal_pointer (&key);
       filter->query = g_steal_pointer (&query);
       g_ptr_array_add (self->filters, filter);
     }
   filter->readers++;
   g_mutex_unlock (&self->lock);
-  g_clear_pointer (&query, proc_log_query_free);
   return filter;
 }
 
@@ -194,16 +181,13 @@ close_filter (gpointer data, gpointer filter)
 static gboolean
 filter_passes (gpointer data, const char *event, JsonObject *line)
 {
-  const Filter *filter = data;
-  const ProcLogQuery *query = filter->query;
   ProcLogEntry entry = { .context = (guint32)json_object_get_int_member_with_default (line, "context", 0),
                          .job_id = (guint32)json_object_get_int_member_with_default (line, "job_id", 0),
                          .level = (guint)json_object_get_int_member_with_default (line, "level", 255) };
-  gboolean is_line = strcmp (event, "log.line") == 0;
 
-  entry.content = (char *)json_object_get_string_member_with_default (line, "content", "");
-  return proc_log_source_matches (json_object_get_string_member_with_default (line, "src", ""), query->src)
-         && proc_log_query_passes (query, &entry, is_line ? filter->folded : NULL);
+  entry.content = (char *)json_object_get_string_member_with_default (line, "content", NULL); /* log.dropped: none */
+  return proc_log_query_passes (((const Filter *)data)->query,
+                                json_object_get_string_member_with_default (line, "src", ""), &entry);
 }
 
 /* ---------------------------------------------------------------------------------------------- writer's thread */
@@ -212,38 +196,37 @@ static Batch *
 batch_new (ProcLogFollow *self)
 {
   Batch *batch = g_new (Batch, 1);
-  guint none = 0;
 
-  *batch = (Batch){ g_ptr_array_new_with_free_func (hit_free), 0, g_array_new (FALSE, TRUE, sizeof (guint)),
-                    g_ptr_array_new_with_free_func (g_free) };
+  *batch = (Batch){ g_ptr_array_new_with_free_func (proc_log_hit_free), 0,
+                    g_array_sized_new (FALSE, FALSE, sizeof (Share), self->filters->len) };
   for (guint i = 0; i < self->filters->len; i++)
     {
-      g_ptr_array_add (batch->keys, g_strdup (((Filter *)self->filters->pdata[i])->key));
-      g_array_append_val (batch->counts, none);
+      Share share = { self->filters->pdata[i], 0 };
+
+      g_array_append_val (batch->shares, share);
     }
   return batch;
 }
 
 /* Does anybody with room want the line? `lost`: somebody wants it who has none. Lock held. */
 static gboolean
-is_wanted (ProcLogFollow *self, Batch *batch, const char *source, const ProcLogEntry *entry, gboolean *lost)
+is_wanted (Batch *batch, const char *source, const ProcLogEntry *entry, gboolean *lost)
 {
   gboolean wanted = FALSE;
 
-  for (guint i = 0; i < self->filters->len; i++)
+  for (guint i = 0; i < batch->shares->len; i++)
     {
-      Filter *filter = self->filters->pdata[i];
+      Share *share = &g_array_index (batch->shares, Share, i);
 
-      if (!proc_log_source_matches (source, filter->query->src)
-          || !proc_log_query_passes (filter->query, entry, filter->folded))
+      if (!proc_log_query_passes (share->filter->query, source, entry))
         continue;
-      if (filter->pending >= MAX_PENDING)
+      if (share->filter->pending >= MAX_PENDING)
         {
           *lost = TRUE;
           continue;
         }
-      filter->pending++;
-      g_array_index (batch->counts, guint, i)++;
+      share->filter->pending++;
+      share->lines++;
       wanted = TRUE;
     }
   return wanted;
@@ -266,15 +249,9 @@ proc_log_follow_written (ProcLogFollow *self, const char *source, const char *te
       g_autoptr (ProcLogEntry) entry = proc_log_parse (line, (gsize)(stop - line));
       gboolean lost = FALSE;
 
-      if (entry != NULL && is_wanted (self, batch, source, entry, &lost))
-        {
-          ProcLogHit *hit = g_new0 (ProcLogHit, 1);
-
-          hit->source = g_strdup (source);
-          hit->cursor = proc_log_place_format (entry->ts_ms, inode, offset + (line - text), source);
-          hit->entry = g_steal_pointer (&entry);
-          g_ptr_array_add (batch->hits, hit);
-        }
+      if (entry != NULL && is_wanted (batch, source, entry, &lost))
+        g_ptr_array_add (batch->hits,
+                         proc_log_hit_new (source, inode, offset + (line - text), g_steal_pointer (&entry)));
       else if (lost)
         lost_lines++;
       line = stop + 1;

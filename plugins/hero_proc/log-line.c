@@ -1,7 +1,6 @@
 /* log-line.c: see log-line.h. Pure; any thread. */
 #include "log-line.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 const char *const proc_stream_words[] = { "stdout", "stderr", "tty", "api", NULL };
@@ -175,9 +174,9 @@ take_tags (ProcLogEntry *entry, const char *text, gsize length)
     {
       const char *value;
 
-      if ((value = tag_value (tags[i], "ms")) != NULL)
-        entry->ts_ms += atoi (value) % 1000;
-      else if ((value = tag_value (tags[i], "st")) != NULL)
+      if (tag_value (tags[i], "ms") != NULL) /* read with the time */
+        continue;
+      if ((value = tag_value (tags[i], "st")) != NULL)
         for (guint s = 0; stream_tags[s] != NULL; s++)
           entry->stream = strcmp (stream_tags[s], value) == 0 ? (ProcStream)s : entry->stream;
       else if (tag_value (tags[i], "cut") != NULL)
@@ -202,7 +201,7 @@ proc_log_parse (const char *line, gsize length)
   if (tab == NULL)
     return NULL;
   entry = g_new0 (ProcLogEntry, 1);
-  entry->ts_ms = (gint64)epoch * 1000;
+  entry->ts_ms = proc_log_parse_time (line, length);
   entry->context = (guint32)context;
   entry->job_id = (guint32)job;
   entry->level = (guint)level;

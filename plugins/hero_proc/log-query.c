@@ -22,8 +22,8 @@ proc_log_query_free (ProcLogQuery *self)
   g_free (self);
 }
 
-static void
-hit_free (gpointer data)
+void
+proc_log_hit_free (gpointer data)
 {
   ProcLogHit *hit = data;
 
@@ -70,17 +70,20 @@ typedef struct
   char *source;
 } Place;
 
-char *
-proc_log_place_format (gint64 ms, guint64 inode, gint64 offset, const char *source)
+static char *
+format_place (gint64 ms, guint64 inode, gint64 offset, const char *source)
 {
   return g_strdup_printf ("%" G_GINT64_FORMAT ".%" G_GUINT64_FORMAT ".%" G_GINT64_FORMAT ".%s", ms, inode, offset,
                           source);
 }
 
-static char *
-place_of (const ProcLogWalk *walk)
+ProcLogHit *
+proc_log_hit_new (const char *source, guint64 inode, gint64 offset, ProcLogEntry *entry)
 {
-  return proc_log_place_format (walk->line_ms, walk->line_inode, walk->line_offset, walk->source);
+  ProcLogHit *hit = g_new (ProcLogHit, 1);
+
+  *hit = (ProcLogHit){ g_strdup (source), format_place (entry->ts_ms, inode, offset, source), entry };
+  return hit;
 }
 
 static gboolean
@@ -126,14 +129,14 @@ has_tag (const char *tags, const char *wanted)
 }
 
 gboolean
-proc_log_query_passes (const ProcLogQuery *query, const ProcLogEntry *entry, const char *folded_text)
+proc_log_query_passes (const ProcLogQuery *query, const char *source, const ProcLogEntry *entry)
 {
-  return entry->level >= query->level && (query->any_context || entry->context == query->context)
+  return proc_log_source_matches (source, query->src) && entry->level >= query->level && (query->any_context || entry->context == query->context)
          && (query->job_id == 0 || entry->job_id == query->job_id)
          && (query->job_ids == NULL || g_hash_table_contains (query->job_ids, GUINT_TO_POINTER (entry->job_id)))
          && (query->stream < 0 || (int)entry->stream == query->stream)
          && (query->tag == NULL || has_tag (entry->tags, query->tag))
-         && (folded_text == NULL || contains_folded (entry->content, folded_text))
+         && (query->text == NULL || entry->content == NULL || contains_folded (entry->content, query->text))
          && (query->regex == NULL || g_regex_match (query->regex, entry->content, 0, NULL));
 }
 
@@ -194,22 +197,10 @@ open_walks (ProcLogStore *store, ProcLogReader *reader, char **sources, const Pr
   return walks;
 }
 
-static void
-add_hit (ProcLogResult *result, const ProcLogWalk *walk, ProcLogEntry *entry)
-{
-  ProcLogHit *hit = g_new0 (ProcLogHit, 1);
-
-  hit->source = g_strdup (walk->source);
-  hit->cursor = place_of (walk);
-  hit->entry = entry;
-  g_ptr_array_add (result->hits, hit);
-}
-
 /* Fills the result. *last: the place of the last line that was dealt with for good, if it is not that of the last hit. */
 static void
 collect (GPtrArray *walks, ProcLogReader *reader, const ProcLogQuery *query, ProcLogResult *result, char **last)
 {
-  g_autofree char *folded = query->text != NULL ? g_utf8_casefold (query->text, -1) : NULL;
   gint64 deadline = g_get_monotonic_time () + SCAN_US;
   Place passed = { 0 }; /* over the last line without a hit; source borrowed */
   ProcLogWalk *walk;
@@ -217,7 +208,7 @@ collect (GPtrArray *walks, ProcLogReader *reader, const ProcLogQuery *query, Pro
   for (guint n = 1; (walk = pick (walks, query->descending)) != NULL && in_range (query, walk->line_ms); n++)
     {
       g_autoptr (ProcLogEntry) entry = proc_log_parse (walk->line, walk->line_length);
-      gboolean hit = entry != NULL && proc_log_query_passes (query, entry, folded);
+      gboolean hit = entry != NULL && proc_log_query_passes (query, walk->source, entry);
 
       if (hit && result->hits->len == query->limit)
         {
@@ -226,7 +217,8 @@ collect (GPtrArray *walks, ProcLogReader *reader, const ProcLogQuery *query, Pro
         }
       if (hit)
         {
-          add_hit (result, walk, g_steal_pointer (&entry));
+          g_ptr_array_add (result->hits, proc_log_hit_new (walk->source, walk->line_inode, walk->line_offset,
+                                                           g_steal_pointer (&entry)));
           passed.source = NULL;
         }
       else if (result->hits->len < query->limit) /* behind a full answer the next one begins at its last entry */
@@ -240,7 +232,7 @@ collect (GPtrArray *walks, ProcLogReader *reader, const ProcLogQuery *query, Pro
       proc_log_walk_next (walk);
     }
   if (passed.source != NULL)
-    *last = proc_log_place_format (passed.ms, passed.inode, passed.offset, passed.source);
+    *last = format_place (passed.ms, passed.inode, passed.offset, passed.source);
 }
 
 ProcLogResult *
@@ -256,7 +248,7 @@ proc_log_query_run (ProcLogStore *store, const ProcLogQuery *query, GError **err
   if (query->cursor != NULL && !place_parse (query->cursor, &place, error))
     return NULL;
   result = g_new0 (ProcLogResult, 1);
-  result->hits = g_ptr_array_new_with_free_func (hit_free);
+  result->hits = g_ptr_array_new_with_free_func (proc_log_hit_free);
   sources = proc_log_store_list (store, query->src);
   proc_log_reader_init (&reader, SCAN_BYTES, g_strv_length (sources));
   walks = open_walks (store, &reader, sources, query, query->cursor != NULL ? &place : NULL, &result->gap);

@@ -13,7 +13,7 @@ typedef struct
   char *src; /* NULL = all */
   guint level;
   gint64 from_ms, to_ms; /* 0 = open; to is exclusive */
-  char *text;            /* case-blind substring; NULL = any */
+  char *text;            /* case-blind substring, as g_utf8_casefold makes it; NULL = any */
   GRegex *regex;         /* or NULL */
   gboolean any_context;
   guint32 context;
@@ -26,10 +26,8 @@ typedef struct
   guint limit;
 } ProcLogQuery;
 
-/* The part of a query that looks at one line. folded_text: text by g_utf8_casefold, or NULL. */
-gboolean proc_log_query_passes (const ProcLogQuery *query, const ProcLogEntry *entry, const char *folded_text);
-/* A place as clients see it. Transfer full. */
-char *proc_log_place_format (gint64 ms, guint64 inode, gint64 offset, const char *source);
+/* The part of a query that looks at one line. Content NULL: what speaks of lines without showing them has every text. */
+gboolean proc_log_query_passes (const ProcLogQuery *query, const char *source, const ProcLogEntry *entry);
 
 void proc_log_query_free (ProcLogQuery *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcLogQuery, proc_log_query_free)
@@ -40,6 +38,10 @@ typedef struct
   char *cursor;
   ProcLogEntry *entry;
 } ProcLogHit;
+
+/* A line and where it begins. Takes entry. */
+ProcLogHit *proc_log_hit_new (const char *source, guint64 inode, gint64 offset, ProcLogEntry *entry);
+void proc_log_hit_free (gpointer hit);
 
 typedef struct
 {

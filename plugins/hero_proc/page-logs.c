@@ -68,7 +68,7 @@ read_query (HeroPage *page, guint32 own)
   guint64 number;
 
   query->src = *asked (page, "src") != '\0' ? g_strdup (asked (page, "src")) : NULL;
-  query->text = *asked (page, "text") != '\0' ? g_strdup (asked (page, "text")) : NULL;
+  query->text = *asked (page, "text") != '\0' ? g_utf8_casefold (asked (page, "text"), -1) : NULL;
   query->level = (guint)MAX (proc_level_parse (asked (page, "level")), 0);
   query->from_ms = MAX (proc_time_of_range (range), 0);
   if (strcmp (range, "own") == 0)

@@ -155,9 +155,10 @@ ProcLogQuery *
 hero_proc_rpc_read_log_query (HeroProc *self, HeroRpcCall *call)
 {
   g_autoptr (ProcLogQuery) query = g_new0 (ProcLogQuery, 1);
+  const char *text = hero_rpc_get_string (call, "text");
 
   query->src = g_strdup (hero_rpc_get_string (call, "src"));
-  query->text = g_strdup (hero_rpc_get_string (call, "text"));
+  query->text = text != NULL ? g_utf8_casefold (text, -1) : NULL;
   query->tag = g_strdup (hero_rpc_get_string (call, "tag"));
   query->cursor = g_strdup (hero_rpc_get_string (call, "cursor"));
   query->job_id = (guint32)hero_rpc_get_integer (call, "job_id");
@@ -216,11 +217,12 @@ hero_proc_read_log_filter (gpointer owner, HeroHttpRequest *request, GError **er
 {
   g_autoptr (ProcLogQuery) query = g_new0 (ProcLogQuery, 1);
   const char *level = get_filled (request, "level"), *job = get_filled (request, "job_id");
+  const char *text = get_filled (request, "text");
   int number = level != NULL ? proc_level_parse (level) : 0;
   guint64 job_id = 0;
 
   query->src = g_strdup (get_filled (request, "src"));
-  query->text = g_strdup (get_filled (request, "text"));
+  query->text = text != NULL ? g_utf8_casefold (text, -1) : NULL;
   query->stream = -1;
   query->level = (guint)MAX (number, 0);
   if (number < 0)
