@@ -13,7 +13,7 @@ typedef struct
   GTask *task; /* NULL = nobody waits for it here */
 } Work;
 
-/* The reader keeps PROC_LOG_READER_FILES; what lists and describes opens one at a time. */
+/* A search keeps PROC_LOG_READER_FILES, and opens one more before it closes the oldest. */
 G_STATIC_ASSERT (PROC_LOG_WORKERS * (PROC_LOG_READER_FILES + 1) < 64);
 
 static void
