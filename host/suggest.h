@@ -5,9 +5,6 @@
 
 G_BEGIN_DECLS
 
-/* Insertions, deletions, replacements and swaps of neighbours, counted in bytes, that turn one word into the other. */
-guint hero_suggest_distance (const char *a, const char *b);
-
 /*
  * The word of `known` nearest to `word`: at most 3 edits away and less than the word's own length, so that no short
  * word is taken for any other. NULL if there is none. Of equals the first counts. Borrowed from `known`

@@ -5,29 +5,6 @@ static const char *const keys[]
     = { "stagger_ms", "socket_dir", "socket_mode", "stop_timeout_s", "log_dir", "log_file", NULL };
 
 static void
-test_distance (void)
-{
-  static const struct
-  {
-    const char *a, *b;
-    guint distance;
-  } rows[] = {
-    { "", "", 0 },
-    { "", "abc", 3 },
-    { "port", "port", 0 },
-    { "stager_ms", "stagger_ms", 1 },
-    { "scoket_dir", "socket_dir", 1 },
-    { "kitten", "sitting", 3 },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_assert_cmpuint (hero_suggest_distance (rows[i].a, rows[i].b), ==, rows[i].distance);
-      g_assert_cmpuint (hero_suggest_distance (rows[i].b, rows[i].a), ==, rows[i].distance);
-    }
-}
-
-static void
 test_nearest (void)
 {
   static const struct
@@ -65,7 +42,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/suggest/distance", test_distance);
   g_test_add_func ("/suggest/nearest", test_nearest);
   g_test_add_func ("/suggest/text", test_text);
   return g_test_run ();

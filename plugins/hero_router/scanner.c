@@ -1,9 +1,9 @@
 /* scanner.c: the registry of services. Service thread. */
 #include "scanner.h"
 
+#include <hero-service/edit-distance.h>
 #include <string.h>
 
-#include "edit-distance.h"
 #include "proxy-route.h"
 #include "socket-root.h"
 
@@ -414,7 +414,7 @@ scanner_nearest (Scanner *scanner, const char *name)
   g_hash_table_iter_init (&iter, scanner->entries);
   while (g_hash_table_iter_next (&iter, (gpointer *) &known, NULL))
     {
-      guint d = edit_distance (name, known);
+      guint d = hero_edit_distance (name, known);
 
       if (d < least)
         {

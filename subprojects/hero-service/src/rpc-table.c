@@ -263,33 +263,6 @@ hero_rpc_table_error (const HeroRpcTable *table, int code)
 
 /* ------------------------------------------------------------------------------------------------ did you mean */
 
-#define MAX_NAME 128
-
-/* Levenshtein distance, letters without case; G_MAXUINT for names too long to be meant. */
-static guint
-edit_distance (const char *a, const char *b)
-{
-  guint row[MAX_NAME + 1];
-  gsize n = strlen (b);
-
-  if (n > MAX_NAME || strlen (a) > MAX_NAME)
-    return G_MAXUINT;
-  for (guint j = 0; j <= n; j++)
-    row[j] = j;
-  for (guint i = 1; a[i - 1] != '\0'; i++)
-    {
-      guint diagonal = row[0];
-      row[0] = i;
-      for (guint j = 1; j <= n; j++)
-        {
-          guint changed = diagonal + (g_ascii_tolower (a[i - 1]) != g_ascii_tolower (b[j - 1]));
-          diagonal = row[j];
-          row[j] = MIN (changed, MIN (row[j], row[j - 1]) + 1);
-        }
-    }
-  return row[n];
-}
-
 const char *
 hero_rpc_table_nearest (const HeroRpcTable *table, const char *name)
 {
@@ -299,7 +272,7 @@ hero_rpc_table_nearest (const HeroRpcTable *table, const char *name)
   for (guint i = 0; i < table->entries->len; i++)
     {
       const HeroRpcEntry *entry = g_ptr_array_index (table->entries, i);
-      guint distance = edit_distance (name, entry->spec.name);
+      guint distance = hero_edit_distance (name, entry->spec.name);
       if (distance < best)
         {
           best = distance;
