@@ -10,6 +10,7 @@
 #include <gio/gunixsocketaddress.h>
 
 #include "supervisor.h"
+#include "test-tables.h"
 
 #define PATIENCE_S 60
 
@@ -18,8 +19,7 @@ typedef gboolean (*Check) (Run *run); /* TRUE: the scenario is over */
 
 struct _Run
 {
-  char *dir;
-  HeroConfig *config;
+  TestTables tables;
   HeroLogger *logger;
   GPtrArray *plans;
   HeroSupervisor *supervisor;
@@ -77,34 +77,22 @@ static Run *
 run_new_with (const char *host, const char *tables, gboolean process)
 {
   Run *run = g_new0 (Run, 1);
-  g_autofree char *path = NULL, *text = NULL;
-  g_auto (GStrv) environment = NULL;
   g_auto (GStrv) parts = g_strsplit (tables, "ISO", -1);
   g_autofree char *body = g_strjoinv (process ? "isolation = \"process\"\n" : "isolation = \"thread\"\n", parts);
-  static const char *const disabled[] = { "mycelium", "hero_db", "hero_indexer", "hero_code", "hero_proc", "hero_router" };
-  g_autoptr (GString) file = g_string_new (NULL);
+  g_autofree char *file = g_strdup_printf (
+      "[host]\nbanner = false\ncontrol = false\nstagger_ms = 0\nrestart_delay_ms = 20\nrestart_max = 2\n"
+      "start_timeout_s = 20\nlog_level = \"%s\"\n%s%s",
+      g_test_verbose () ? "info" : "off", host, body);
+  g_autofree char *text = NULL;
 
-  run->dir = g_dir_make_tmp ("hs-XXXXXX", NULL);
-  path = g_build_filename (run->dir, "hero_bundle.toml", NULL);
-  g_string_append_printf (file,
-                          "socket_dir = \"%s/s\"\ndata_dir = \"%s/d\"\nplugin_dir = \"%s\"\nlog_file = false\n"
-                          "banner = false\ncontrol = false\nstagger_ms = 0\nrestart_delay_ms = 20\nrestart_max = 2\n"
-                          "start_timeout_s = 20\nlog_level = \"%s\"\n%s",
-                          run->dir, run->dir, FIXTURES_DIR, g_test_verbose () ? "info" : "off", host);
-  for (guint i = 0; i < G_N_ELEMENTS (disabled); i++)
-    g_string_append_printf (file, "[%s]\nenabled = false\n", disabled[i]);
-  g_string_append (file, body);
-  g_assert_true (g_file_set_contents (path, file->str, -1, NULL));
-
-  environment = g_environ_setenv (environment, "HOME", run->dir, TRUE);
-  run->config = hero_config_load (path, environment, NULL);
-  run->plans = hero_plans_new (run->config, FALSE);
-  text = hero_config_format_diagnostics (run->config);
+  test_tables_load (&run->tables, file);
+  run->plans = hero_plans_new (run->tables.config, FALSE);
+  text = hero_config_format_diagnostics (run->tables.config);
   g_assert_cmpstr (text, ==, "");
-  run->logger = hero_logger_new (run->config, "test");
+  run->logger = hero_logger_new (run->tables.config, "test");
   run->trace = g_string_new (NULL);
   run->options.program = "test";
-  run->supervisor = hero_supervisor_new (run->config, run->logger, run->plans, &run->options);
+  run->supervisor = hero_supervisor_new (run->tables.config, run->logger, run->plans, &run->options);
   hero_status_set_listener (hero_supervisor_get_status (run->supervisor), on_state, run);
   return run;
 }
@@ -133,23 +121,20 @@ run_until (Run *run, Check check)
 static char *
 socket_path (Run *run, const char *name)
 {
-  return g_strdup_printf ("%s/s/a/%s", run->dir, name);
+  return g_strdup_printf ("%s/s/a/%s", run->tables.dir, name);
 }
 
 static void
 run_free (Run *run)
 {
   g_autofree char *rpc = socket_path (run, "rpc.sock");
-  g_autofree char *command = g_strdup_printf ("rm -rf '%s'", run->dir);
 
   g_assert_false (g_file_test (rpc, G_FILE_TEST_EXISTS));
   hero_supervisor_free (run->supervisor);
   g_ptr_array_unref (run->plans);
   hero_logger_free (run->logger);
-  hero_config_free (run->config);
-  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
+  test_tables_clear (&run->tables);
   g_string_free (run->trace, TRUE);
-  g_free (run->dir);
   g_free (run);
 }
 
@@ -363,7 +348,7 @@ static void
 test_foreign_file (gconstpointer process)
 {
   Run *run = run_new ("[a]\nplugin = \"probe.so\"\nISO[b]\nplugin = \"probe.so\"\n", GPOINTER_TO_INT (process));
-  g_autofree char *folder = g_strdup_printf ("%s/s/a", run->dir);
+  g_autofree char *folder = g_strdup_printf ("%s/s/a", run->tables.dir);
   g_autofree char *path = socket_path (run, "rpc.sock");
   g_autofree char *text = NULL;
 

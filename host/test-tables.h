@@ -4,9 +4,8 @@
  */
 #pragma once
 
-#include <glib/gstdio.h>
-
 #include "plan.h"
+#include "test-dir.h"
 
 typedef struct
 {
@@ -14,7 +13,7 @@ typedef struct
   HeroConfig *config;
 } TestTables;
 
-/* text: the tables; the six services are off. */
+/* text: the tables, and further keys of the host in [host]; the six services are off. */
 static inline void
 test_tables_load (TestTables *self, const char *text)
 {
@@ -23,7 +22,7 @@ test_tables_load (TestTables *self, const char *text)
   g_auto (GStrv) environment = NULL;
   g_autofree char *path = NULL;
 
-  self->dir = g_dir_make_tmp ("ht-XXXXXX", NULL);
+  self->dir = test_dir_new ();
   path = g_build_filename (self->dir, "c.toml", NULL);
   g_string_append_printf (file, "socket_dir = \"%s/s\"\ndata_dir = \"%s/d\"\nplugin_dir = \"%s\"\nlog_file = false\n", self->dir,
                           self->dir, FIXTURES_DIR);
@@ -38,9 +37,6 @@ test_tables_load (TestTables *self, const char *text)
 static inline void
 test_tables_clear (TestTables *self)
 {
-  g_autofree char *command = g_strdup_printf ("rm -rf '%s'", self->dir);
-
   hero_config_free (self->config);
-  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
-  g_free (self->dir);
+  test_dir_free (self->dir);
 }

@@ -5,6 +5,7 @@
 
 #include "auto-address.h"
 #include "router.h"
+#include "test-dir.h"
 
 typedef struct
 {
@@ -142,8 +143,9 @@ static void
 test_auto (void)
 {
   const char *address = "{'address': <'auto'>}";
-  g_autofree char *home = g_dir_make_tmp ("hero-XXXXXX", NULL), *dir = g_build_filename (home, "hero", "cfg", NULL);
-  g_autofree char *file = g_build_filename (dir, "hero_cfg.toml", NULL), *above = g_path_get_dirname (dir);
+  g_autoptr (TestDir) home = test_dir_new ();
+  g_autofree char *dir = g_build_filename (home, "hero", "cfg", NULL);
+  g_autofree char *file = g_build_filename (dir, "hero_cfg.toml", NULL);
 
   assert_asked (address, "4ff::1", NULL, "[4ff::1]:9988 ", NULL);
   assert_asked (address, NULL, NULL, "127.0.0.1:9988 ", NULL);
@@ -156,10 +158,6 @@ test_auto (void)
   assert_asked (address, "4ff::1", home, "[4ff::1]:9988 ", NULL);
   g_assert_true (g_file_set_contents (file, "[mycelium]\nipv6_address = \"5ab::2/64\"\n", -1, NULL));
   assert_asked (address, NULL, home, "127.0.0.1:9988 ", "ipv6_address is no IP address: \"5ab::2/64\"");
-  g_remove (file);
-  g_rmdir (dir);
-  g_rmdir (above);
-  g_rmdir (home);
 }
 
 static void

@@ -1,4 +1,5 @@
 /* test-service.c: the node by JSON-RPC: push, pop, waits, replies, states, limits, and what survives a restart. */
+#include "test-dir.h"
 #include "test-node.h"
 
 /* ------------------------------------------------------------------------------------------------ JSON-RPC */
@@ -395,7 +396,7 @@ test_topics (void)
 static void
 test_restart (void)
 {
-  g_autofree char *data = g_dir_make_tmp ("hero-node-XXXXXX", NULL);
+  g_autoptr (TestDir) data = test_dir_new ();
   g_autofree char *more = g_strdup_printf (", 'data_dir': <'%s'>", data);
   HeroTestHost *host = start (more);
   g_autofree char *key = own_key (host);
@@ -414,8 +415,6 @@ test_restart (void)
   assert_call (host, "getTopics", NULL, "", "[\"\",\"YQ==\"]");
   assert_call (host, "getTopicSources", "[\"\"]", "", "[\"10.0.0.0/8\"]");
   hero_test_host_free (host);
-  g_autofree char *command = g_strdup_printf ("rm -r %s", data);
-  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
 }
 
 /* ------------------------------------------------------------------------------------------------ services */

@@ -239,7 +239,7 @@ test_lock (void)
 static void
 test_lock_of_the_dead (void)
 {
-  g_autofree char *dir = g_dir_make_tmp ("hero-XXXXXX", NULL);
+  g_autoptr (TestDir) dir = test_dir_new ();
   g_autofree char *path = g_build_filename (dir, ".lock", NULL);
   g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
@@ -265,8 +265,6 @@ test_lock_of_the_dead (void)
   g_assert_no_error (error);
   hero_dir_unlock (lock);
   g_assert_cmpint (waitpid (heir, NULL, 0), ==, heir);
-  unlink (path);
-  rmdir (dir);
 }
 
 /* A link in place of the lock file must not make us write elsewhere. */

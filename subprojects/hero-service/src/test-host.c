@@ -1,6 +1,8 @@
 /* test-host.c: a HeroHost for unit tests. The service has its thread; the rest runs on the test's. */
 #include "test-host.h"
 
+#include "test-dir.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -313,8 +315,7 @@ hero_test_host_new (const HeroServicePlugin *plugin, GVariant *config)
 
   host->ctx.host = &table;
   host->plugin = plugin;
-  host->dir = g_strdup ("/tmp/hero-test-XXXXXX");
-  g_assert_nonnull (g_mkdtemp (host->dir));
+  host->dir = test_dir_new ();
   host->config = complete_config (host, given);
   host->settings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   hero_test_host_set_setting (host, "socket_dir", host->dir);
@@ -441,26 +442,12 @@ hero_test_host_stop (HeroTestHost *host, GError **error)
   return FALSE;
 }
 
-static void
-remove_tree (const char *path)
-{
-  g_autoptr (GDir) dir = g_file_test (path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *child = g_build_filename (path, name, NULL);
-      remove_tree (child);
-    }
-  g_remove (path);
-}
-
 void
 hero_test_host_free (HeroTestHost *host)
 {
   hero_test_host_stop (host, NULL);
   g_ptr_array_unref (host->listeners);
-  remove_tree (host->dir);
+  test_dir_free (host->dir);
   g_clear_error (&host->error);
   g_ptr_array_unref (host->log);
   g_variant_unref (host->config);
@@ -472,7 +459,6 @@ hero_test_host_free (HeroTestHost *host)
   g_cond_clear (&host->changed);
   g_free (host->degraded);
   g_free (host->warning);
-  g_free (host->dir);
   g_free (host);
 }
 

@@ -1,6 +1,18 @@
 /* test-rpc-sample.c: see test-rpc-sample.h. */
 #include "test-rpc-sample.h"
 
+#include "test-service.h"
+
+typedef struct
+{
+  HeroServiceContext *ctx;
+  GPtrArray *order;    /* names of methods as they ran */
+  HeroRpcCall *parked; /* a call that is answered later */
+  guint cancelled, written, lost;
+} Sample;
+
+static Sample the_sample; /* one service at a time */
+
 static void
 on_add (gpointer self, HeroRpcCall *call)
 {
@@ -247,91 +259,25 @@ static const HeroRpcSchema schemas[] = {
 static const HeroRpcErrorSpec errors[] = { { NOTES_FULL, "notes_full", FALSE, "The store is full" }, { 0 } };
 static const HeroRpcSpec spec = HERO_RPC_SPEC (.methods = methods, .schemas = schemas, .errors = errors);
 
-static gpointer sample_create (HeroServiceContext *ctx, GError **error);
-
-static gboolean
-sample_start (gpointer self, GCancellable *cancellable, GError **error)
-{
-  Sample *sample = self;
-
-  hero_service_set_rpc (sample->ctx, &spec, sample);
-  hero_service_ready (sample->ctx);
-  return TRUE;
-}
-
-static gboolean
-sample_serve (gpointer self, GError **error)
-{
-  return hero_service_serve (((Sample *)self)->ctx, error);
-}
-
 static void
-sample_stop (gpointer self)
+setup (HeroServiceContext *ctx)
 {
-  hero_service_stop (((Sample *)self)->ctx);
-}
-
-static void
-sample_destroy (gpointer self)
-{
-  Sample *sample = self;
-
-  hero_service_free_context (sample->ctx);
-  g_ptr_array_unref (sample->order);
-  g_free (sample);
-}
-
-static const HeroSocketSpec sockets[] = { { "rpc", "openrpc" }, { "admin", "ui", HERO_SOCKET_OPTIONAL }, { NULL } };
-static const HeroServicePlugin plugin = {
-  .magic = HERO_PLUGIN_MAGIC,
-  .struct_size = sizeof plugin,
-  .abi_major = HERO_ABI_MAJOR,
-  .abi_minor = HERO_ABI_MINOR,
-  .name = "sample",
-  .title = "Sample",
-  .version = "1.2.3",
-  .description = "Used by a test.",
-  .domains = "main|second",
-  .sockets = sockets,
-  .socket_size = sizeof (HeroSocketSpec),
-  .config_key_size = sizeof (HeroConfigKey),
-  .create = sample_create,
-  .start = sample_start,
-  .serve = sample_serve,
-  .stop = sample_stop,
-  .destroy = sample_destroy,
-};
-
-static gpointer
-sample_create (HeroServiceContext *ctx, GError **error)
-{
-  Sample *sample = g_new0 (Sample, 1);
-
-  hero_service_init (ctx, &plugin);
-  sample->ctx = ctx;
-  sample->order = g_ptr_array_new_with_free_func (g_free);
-  return sample;
+  the_sample.ctx = ctx;
+  hero_service_set_rpc (ctx, &spec, &the_sample);
 }
 
 HeroTestHost *
 start (GVariant *config)
 {
-  HeroTestHost *host = hero_test_host_new (&plugin, config);
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (hero_test_host_start (host, &error));
-  g_assert_no_error (error);
-  return host;
+  the_sample = (Sample){ .order = g_ptr_array_new_with_free_func (g_free) };
+  return hero_test_service_start (setup, config);
 }
 
 void
 stop (HeroTestHost *host)
 {
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (hero_test_host_stop (host, &error));
-  g_assert_no_error (error);
-  hero_test_host_free (host);
+  hero_test_service_stop (host);
+  g_clear_pointer (&the_sample.order, g_ptr_array_unref);
 }
 
 void

@@ -14,19 +14,12 @@ enum
   NOTES_FULL = -32001,
 };
 
-typedef struct
-{
-  HeroServiceContext *ctx;
-  GPtrArray *order;    /* names of methods as they ran */
-  HeroRpcCall *parked; /* a call that is answered later */
-  guint cancelled, written, lost;
-} Sample;
-
 #define REQUEST(id, method, params)                                                                                    \
   "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"" method "\",\"params\":" params "}"
 #define NOTIFICATION(method, params) "{\"jsonrpc\":\"2.0\",\"method\":\"" method "\",\"params\":" params "}"
 #define REPLY(id, result) "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"result\":" result "}"
 
+/* One at a time. */
 HeroTestHost *start (GVariant *config);
 void stop (HeroTestHost *host);
 /* The body `request` is answered with exactly `expected`. */
