@@ -198,6 +198,13 @@ class Bundle:
     def path(self, service, role='rpc'):
         return self.sockets / service / f'{role}.sock'
 
+    def public_sockets(self):
+        """{'hero_db/rpc.sock', ..}: what clients may see; a leading dot is a service's own."""
+        return {path for path in self.all_sockets() if not any(part.startswith('.') for part in path.split('/'))}
+
+    def all_sockets(self):
+        return {str(path.relative_to(self.sockets)) for path in self.sockets.rglob('*') if path.is_socket()}
+
     def get(self, service, target, role='rpc', **more):
         return request(self.path(service, role), 'GET', target, **more)
 
