@@ -232,7 +232,7 @@ set_environment (ProcessDriver *self, Inheritance *sockets, int serve_target)
   GSubprocessLauncher *launcher = sockets->launcher;
   g_autofree char *count = g_strdup_printf ("%d", sockets->count);
   g_autofree char *serve = g_strdup_printf ("%d", serve_target);
-  g_autofree char *watchdog = g_strdup_printf ("%u", self->args.ping_ms * 1000);
+  g_autofree char *watchdog = g_strdup_printf ("%u", self->args.look_ms * 1000);
 
   g_subprocess_launcher_set_environ (launcher, self->args.plan->host->environment);
   g_subprocess_launcher_unsetenv (launcher, "LISTEN_PID");

@@ -26,7 +26,7 @@ typedef struct
   HeroLogger *logger;
   HeroSockets *sockets; /* prepared */
   gpointer owner;       /* for a service compiled into the host: hero_context_owner_of */
-  guint ping_ms;        /* how often the watchdog looks */
+  guint look_ms;        /* how often the watchdog looks */
   const HeroDriverEvents *events;
   gpointer data;
 } HeroDriverArgs;

@@ -99,9 +99,3 @@ hero_log_levels_get (const HeroLogLevels *levels, const char *target)
     return GPOINTER_TO_UINT (level);
   return levels->general;
 }
-
-gboolean
-hero_log_levels_names (const HeroLogLevels *levels, const char *target)
-{
-  return g_hash_table_contains (levels->targets, target);
-}

@@ -22,8 +22,6 @@ HeroLogLevels *hero_log_levels_new (const char *spec, GError **error);
 void hero_log_levels_free (HeroLogLevels *levels);
 /* The level in effect for a target; what the text does not name has its general level, "info" if it gives none. */
 guint hero_log_levels_get (const HeroLogLevels *levels, const char *target);
-/* Whether the text names this target itself. */
-gboolean hero_log_levels_names (const HeroLogLevels *levels, const char *target);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HeroLogLevels, hero_log_levels_free)
 

@@ -413,7 +413,7 @@ add_sources (HeroSupervisor *self)
   add_source (self, g_unix_signal_add (SIGINT, on_sigint, self));
   add_source (self, g_unix_signal_add (SIGTERM, on_sigterm, self));
   add_source (self, g_unix_signal_add (SIGHUP, on_sighup, self));
-  add_source (self, g_timeout_add (self->env.ping_ms, on_tick, self));
+  add_source (self, g_timeout_add (self->env.look_ms, on_tick, self));
   add_source (self, g_timeout_add_seconds (SOCKET_CHECK_S, on_check_sockets, self));
   if (self->options->child)
     add_source (self, g_unix_fd_add ((int) env_number (self, "HERO_SERVE_FD"), G_IO_IN | G_IO_HUP, on_gate, self));
@@ -438,7 +438,7 @@ hero_supervisor_new (HeroConfig *config, HeroLogger *logger, GPtrArray *plans, c
   self->all = g_ptr_array_new_with_free_func ((GDestroyNotify) hero_unit_free);
 
   self->env = (HeroUnitEnv){ .logger = logger,
-                             .ping_ms = hero_watchdog_get_interval_ms (config->watchdog_warn_ms),
+                             .look_ms = hero_watchdog_get_interval_ms (config->watchdog_warn_ms),
                              .warn_ms = config->watchdog_warn_ms,
                              .fail_s = config->watchdog_fail_s,
                              .abort_hung = config->on_hang_exit,
@@ -449,7 +449,7 @@ hero_supervisor_new (HeroConfig *config, HeroLogger *logger, GPtrArray *plans, c
                              .late = on_unit_late,
                              .data = self };
   if (options->child && env_number (self, "WATCHDOG_USEC") > 0)
-    self->env.ping_ms = MAX (env_number (self, "WATCHDOG_USEC") / 2000, 20);
+    self->env.look_ms = MAX (env_number (self, "WATCHDOG_USEC") / 2000, 20);
 
   for (guint i = 0; i < plans->len; i++)
     g_ptr_array_add (self->units, hero_unit_new (&self->env, g_ptr_array_index (plans, i), self->inherited, self));

@@ -180,7 +180,7 @@ hero_unit_tick (HeroUnit *self)
   self->alive = self->looked && self->missed == 0;
   self->looked = TRUE;
 
-  vitality = hero_watchdog_judge (self->missed, self->env->ping_ms, self->env->warn_ms, self->env->fail_s);
+  vitality = hero_watchdog_judge (self->missed, self->env->look_ms, self->env->warn_ms, self->env->fail_s);
   if (vitality == HERO_ALIVE)
     {
       self->hang_told = FALSE;
@@ -188,7 +188,7 @@ hero_unit_tick (HeroUnit *self)
         show_health (self);
       return FALSE;
     }
-  reason = g_strdup_printf ("its main context has not answered for %u ms", self->missed * self->env->ping_ms);
+  reason = g_strdup_printf ("its main context has not answered for %u ms", self->missed * self->env->look_ms);
   set_state (self, HERO_EVENT_HANGS, reason);
   if (vitality != HERO_HUNG || self->hang_told)
     return FALSE;
@@ -369,7 +369,7 @@ static HeroDriver *
 new_driver (HeroUnit *self, GError **error)
 {
   const HeroDriverArgs args = { .plan = self->plan, .logger = self->env->logger, .sockets = self->sockets,
-                                .owner = self->owner, .ping_ms = self->env->ping_ms, .events = &driver_events, .data = self };
+                                .owner = self->owner, .look_ms = self->env->look_ms, .events = &driver_events, .data = self };
 
   return self->plan->config->isolation == HERO_ISOLATION_PROCESS ? hero_process_driver_new (&args, error)
                                                                  : hero_thread_driver_new (&args, error);

@@ -21,7 +21,7 @@ typedef void (*HeroUnitRestarted) (HeroUnit *unit, const GError *error, gpointer
 typedef struct
 {
   HeroLogger *logger;
-  guint ping_ms, warn_ms, fail_s; /* the watchdog's */
+  guint look_ms, warn_ms, fail_s; /* the watchdog's */
   gboolean abort_hung;            /* [host] on_hang = "exit": a hung child is aborted */
   gboolean quiet;                 /* the far end logs the states (a child of process isolation) */
   gboolean wait_for_gate;         /* publish only after hero_unit_open_gate */
@@ -47,7 +47,7 @@ void hero_unit_open_gate (HeroUnit *unit);
 /* The process leaves at once: SIGKILL its children, unlink its sockets. */
 void hero_unit_kill_now (HeroUnit *unit);
 
-/* Every env->ping_ms: the watchdog. TRUE: it hangs longer than fail_s (told once). */
+/* Every env->look_ms: the watchdog. TRUE: it hangs longer than fail_s (told once). */
 gboolean hero_unit_tick (HeroUnit *unit);
 /* TRUE once after each sign of life, for the service manager's watchdog. */
 gboolean hero_unit_take_sign_of_life (HeroUnit *unit);

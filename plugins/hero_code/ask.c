@@ -37,12 +37,6 @@ code_ask_get_code (CodeAsk *ask)
   return ask->code;
 }
 
-HeroRpcCall *
-code_ask_get_call (CodeAsk *ask)
-{
-  return ask->call;
-}
-
 HeroHttpRequest *
 code_ask_get_request (CodeAsk *ask)
 {

@@ -13,7 +13,6 @@ typedef struct _CodeAsk CodeAsk;
 CodeAsk *code_ask_new_rpc (Code *self, HeroRpcCall *call);
 CodeAsk *code_ask_new_http (Code *self, HeroHttpRequest *request);
 Code *code_ask_get_code (CodeAsk *ask);
-HeroRpcCall *code_ask_get_call (CodeAsk *ask);        /* or NULL */
 HeroHttpRequest *code_ask_get_request (CodeAsk *ask); /* or NULL */
 /* The array `member` of the answer is given in pages of `limit`. */
 void code_ask_set_paging (CodeAsk *ask, const char *member, guint limit);

@@ -222,7 +222,7 @@ code_destroy (gpointer data)
   g_clear_pointer (&self->jobs, code_jobs_free);
   g_clear_pointer (&self->frozen, code_frozen_free);
   hero_service_free_context (self->ctx);
-  code_root_unref (self->root);
+  code_root_free (self->root);
   g_free (self->coderoot);
   g_free (self);
 }

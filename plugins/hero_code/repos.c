@@ -312,19 +312,6 @@ code_repos_get_n (CodeRepos *self)
   return g_hash_table_size (self->by_id);
 }
 
-guint
-code_repos_get_n_errors (CodeRepos *self)
-{
-  GHashTableIter iter;
-  gpointer repo;
-  guint n = 0;
-
-  g_hash_table_iter_init (&iter, self->by_id);
-  while (g_hash_table_iter_next (&iter, NULL, &repo))
-    n += !json_object_get_null_member (repo, "error");
-  return n;
-}
-
 gint64
 code_repos_get_scanned_at (CodeRepos *self)
 {

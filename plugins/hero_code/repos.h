@@ -27,7 +27,6 @@ void code_repos_scan (CodeRepos *self, CodeJob *job, CodeDone func, gpointer dat
 void code_repos_when_known (CodeRepos *self, gboolean described, CodeDone func, gpointer data);
 
 guint code_repos_get_n (CodeRepos *self);
-guint code_repos_get_n_errors (CodeRepos *self);
 gint64 code_repos_get_scanned_at (CodeRepos *self); /* Unix ms, 0 = never */
 const GPtrArray *code_repos_get_warnings (CodeRepos *self);
 gboolean code_repos_has_failed (CodeRepos *self); /* the last scan could not read coderoot */

@@ -20,28 +20,17 @@ struct _CodeRoot
 CodeRoot *
 code_root_new (const char *directory)
 {
-  CodeRoot *self = g_atomic_rc_box_new0 (CodeRoot);
+  CodeRoot *self = g_new0 (CodeRoot, 1);
 
   self->directory = g_strdup (directory);
   return self;
 }
 
-static void
-root_clear (gpointer data)
-{
-  g_free (((CodeRoot *)data)->directory);
-}
-
-CodeRoot *
-code_root_ref (CodeRoot *self)
-{
-  return g_atomic_rc_box_acquire (self);
-}
-
 void
-code_root_unref (CodeRoot *self)
+code_root_free (CodeRoot *self)
 {
-  g_atomic_rc_box_release_full (self, root_clear);
+  g_free (self->directory);
+  g_free (self);
 }
 
 const char *

@@ -14,8 +14,7 @@ typedef struct _CodeRoot CodeRoot;
 
 /* directory: absolute; it may be a symlink itself. It need not exist yet: each use looks again. */
 CodeRoot *code_root_new (const char *directory);
-CodeRoot *code_root_ref (CodeRoot *self);
-void code_root_unref (CodeRoot *self);
+void code_root_free (CodeRoot *self);
 const char *code_root_get_directory (CodeRoot *self); /* as configured */
 /* The real path. CODE_CODEROOT_MISSING. (transfer full) */
 char *code_root_resolve (CodeRoot *self, GError **error);
@@ -34,6 +33,6 @@ typedef enum
  */
 int code_root_open (CodeRoot *self, const char *path, CodeOpenKind kind, struct stat *st, GError **error);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (CodeRoot, code_root_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CodeRoot, code_root_free)
 
 G_END_DECLS

@@ -44,7 +44,7 @@ tree_down (TestTree *tree, gconstpointer data)
   char *argv[] = { "/bin/rm", "-rf", tree->path, NULL };
 
   g_assert_true (g_spawn_sync (NULL, argv, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL));
-  code_root_unref (tree->root);
+  code_root_free (tree->root);
   g_free (tree->path);
 }
 

@@ -23,15 +23,6 @@ rpc_object_node (JsonObject *object)
   return node;
 }
 
-JsonNode *
-rpc_array_node (JsonArray *array)
-{
-  JsonNode *node = json_node_new (JSON_NODE_ARRAY);
-
-  json_node_take_array (node, array);
-  return node;
-}
-
 /* ------------------------------------------------------------------------------------------------ turns */
 
 gboolean

@@ -65,4 +65,3 @@ void rpc_command_list (gpointer self, HeroRpcCall *call);
 JsonObject *rpc_sample_to_json (const Sample *sample); /* (transfer full) */
 
 JsonNode *rpc_object_node (JsonObject *object); /* takes object; (transfer full) */
-JsonNode *rpc_array_node (JsonArray *array);    /* likewise */

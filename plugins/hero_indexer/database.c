@@ -73,12 +73,6 @@ indexer_database_drop (IndexerDatabase *self, void (*func) (guint64 id, gpointer
   self->dropped_data = data;
 }
 
-IndexerEngine *
-indexer_database_get_engine (IndexerDatabase *self)
-{
-  return self->engine;
-}
-
 const char *
 indexer_database_get_name (IndexerDatabase *self)
 {

@@ -58,7 +58,6 @@ void indexer_database_drop (IndexerDatabase *self, void (*func) (guint64 id, gpo
 /* ---- any thread */
 IndexerDatabase *indexer_database_ref (IndexerDatabase *self);
 void indexer_database_unref (IndexerDatabase *self);
-IndexerEngine *indexer_database_get_engine (IndexerDatabase *self);
 const char *indexer_database_get_name (IndexerDatabase *self);
 guint64 indexer_database_get_id (IndexerDatabase *self);
 IndexerSchema *indexer_database_get_schema (IndexerDatabase *self);
