@@ -54,11 +54,11 @@ auto_address_read_cfg (const char *toml)
 static char *
 cfg_address (HeroServiceContext *ctx)
 {
-  const char *home = hero_service_get_setting (ctx, "HOME");
-  g_autofree char *path = home == NULL ? NULL : g_build_filename (home, "hero", "cfg", "hero_cfg.toml", NULL);
+  const char *home = hero_service_get_setting (ctx, "home");
+  g_autofree char *path = g_build_filename (home, "hero", "cfg", "hero_cfg.toml", NULL);
   g_autofree char *text = NULL;
 
-  if (path == NULL || !g_file_test (path, G_FILE_TEST_IS_REGULAR) || !g_file_get_contents (path, &text, NULL, NULL))
+  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR) || !g_file_get_contents (path, &text, NULL, NULL))
     return NULL;
   return auto_address_read_cfg (text);
 }
@@ -83,8 +83,7 @@ rank (const struct sockaddr *address)
 static char *
 bridge_address (HeroServiceContext *ctx)
 {
-  const char *user = hero_service_get_setting (ctx, "USER");
-  g_autofree char *name = g_strconcat ("br-", user == NULL ? "" : user, NULL);
+  g_autofree char *name = g_strconcat ("br-", hero_service_get_setting (ctx, "user"), NULL);
   struct ifaddrs *list = NULL, *best = NULL;
   char *text = NULL;
 
@@ -110,7 +109,7 @@ char *
 auto_address_find (HeroServiceContext *ctx, const char **step)
 {
   static const char *const steps[] = { "HERO_MYCELIUM_IP", "hero_cfg.toml [mycelium] ipv6_address", "the bridge of the user" };
-  char *found[] = { g_strdup (hero_service_get_setting (ctx, "HERO_MYCELIUM_IP")), cfg_address (ctx), bridge_address (ctx) };
+  char *found[] = { g_strdup (hero_service_get_setting (ctx, "mycelium_ip")), cfg_address (ctx), bridge_address (ctx) };
   char *address = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (steps); i++)

@@ -36,7 +36,14 @@ get_main_context (HeroServiceContext *ctx)
 static const char *
 get_setting (HeroServiceContext *ctx, const char *name)
 {
-  return g_str_equal (name, "HERO_MYCELIUM_IP") ? ((Host *) ctx)->ip : g_str_equal (name, "HOME") ? ((Host *) ctx)->home : "nobody-here";
+  const Host *host = (Host *) ctx;
+
+  if (g_str_equal (name, "mycelium_ip"))
+    return host->ip;
+  if (g_str_equal (name, "home"))
+    return host->home != NULL ? host->home : "/nowhere";
+  g_assert_cmpstr (name, ==, "user");
+  return "nobody-here";
 }
 
 static void

@@ -302,3 +302,21 @@ def test_host_and_origin(tcp):
     assert tcp('GET', '/health', headers={'Host': f'localhost:{tcp.port}'})[0] == 200
     assert tcp('POST', '/api/scan', '{}', {'Content-Type': 'application/json', 'Origin': 'http://evil.example'})[0] == 403
     assert tcp('POST', '/api/scan', 'a=b', {'Content-Type': 'text/plain'})[0] == 415
+
+
+@pytest.mark.parametrize('source', ['environment', 'file'])
+def test_automatic_address(source):
+    """`address = "auto"` takes the address that the user was given."""
+    with hero.socket.socket() as taken:  # to learn a port that is free
+        taken.bind(('127.0.0.2', 0))
+        port = taken.getsockname()[1]
+    router = hero.Bundle(name='hero_router', env={'HERO_MYCELIUM_IP': '127.0.0.2'} if source == 'environment' else None)
+    if source == 'file':
+        file = router.home / 'hero' / 'cfg' / 'hero_cfg.toml'
+        file.parent.mkdir(parents=True)
+        file.write_text('[mycelium]\nipv6_address = "127.0.0.2"\n')
+    router.config.write_text(hero.toml({'hero_router': {'address': 'auto', 'port': port}}))
+    with router:
+        router.wait_ready()
+        assert router.get_json('hero_router', '/health')['listeners'] == [f'127.0.0.2:{port}']
+        assert router.stop() == 0
