@@ -5,7 +5,7 @@ import re
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-NAMES = ['architecture', 'concepts', 'configuration', 'api', 'setup', 'testing', 'plugin-tutorial', 'abi']
+NAMES = ['architecture', 'concepts', 'configuration', 'api', 'setup', 'testing', 'packaging', 'plugin-tutorial', 'abi']
 PAGES = sorted([ROOT / 'README.md', *(ROOT / 'docs').glob('*.md'), *(ROOT / 'plugins').glob('*/README.md')])
 
 
