@@ -3,6 +3,7 @@
 
 #include <hero-service/bus.h>
 #include <hero-service/context.h>
+#include <hero-service/edit-distance.h>
 #include <hero-service/error.h>
 #include <hero-service/events.h>
 #include <hero-service/health.h>
