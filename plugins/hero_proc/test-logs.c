@@ -8,10 +8,11 @@
 #include "errors.h"
 #include "fifo.h"
 #include "log-query.h"
+#include "test-dir.h"
 
 typedef struct
 {
-  char *dir;
+  TestDir *dir;
   GPtrArray *catalogue;
   ProcLogLimits limits;
   ProcLogStore *store;
@@ -45,7 +46,7 @@ open_store (Fixture *f)
 static void
 set_up (Fixture *f, gconstpointer data)
 {
-  f->dir = g_dir_make_tmp ("proc-log-XXXXXX", NULL);
+  f->dir = test_dir_new ();
   f->catalogue = g_ptr_array_new_with_free_func (g_free);
   f->limits = (ProcLogLimits){ 16 << 20, 256 << 20, 2048u << 20, 0, 14, 10, 10000, 10 << 20, 100000, 100000, 1 << 30, 1 << 30 };
   if (data != NULL)
@@ -56,12 +57,9 @@ set_up (Fixture *f, gconstpointer data)
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
-  g_autofree char *command = g_strdup_printf ("rm -rf '%s'", f->dir);
-
   proc_log_store_free (f->store);
   g_ptr_array_unref (f->catalogue);
-  g_assert_cmpint (system (command), ==, 0);
-  g_free (f->dir);
+  test_dir_free (f->dir);
 }
 
 static void

@@ -11,6 +11,7 @@
 #include "errors.h"
 #include "secret-env.h"
 #include "secrets.h"
+#include "test-dir.h"
 
 typedef struct
 {
@@ -72,7 +73,7 @@ reopen (Fixture *f)
 static void
 set_up (Fixture *f, gconstpointer data)
 {
-  f->dir = g_dir_make_tmp ("proc-XXXXXX", NULL);
+  f->dir = test_dir_new ();
   f->path = g_build_filename (f->dir, "p.mdb", NULL);
   f->key_file = g_build_filename (f->dir, "secret.key", NULL);
   f->next_file = g_strconcat (f->key_file, ".new", NULL);
@@ -83,13 +84,10 @@ set_up (Fixture *f, gconstpointer data)
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
-  g_autofree char *command = g_strdup_printf ("rm -rf '%s'", f->dir);
-
   close_store (f);
-  g_assert_cmpint (system (command), ==, 0);
   g_ptr_array_unref (f->events);
   g_clear_error (&f->error);
-  g_free (f->dir);
+  test_dir_free (f->dir);
   g_free (f->path);
   g_free (f->key_file);
   g_free (f->next_file);

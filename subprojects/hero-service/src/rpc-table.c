@@ -1,6 +1,7 @@
 /* rpc-table.c: compiles a service's method table. Built on the service thread, read-only afterwards. */
 #include "rpc-table.h"
 
+#include <hero-service/edit-distance.h>
 #include <hero-service/json.h>
 
 #include <string.h>
