@@ -33,13 +33,21 @@ read_one (ProcReader *reader, JsonNode *node, GArray *deps)
 }
 
 GArray *
+proc_action_deps_new (void)
+{
+  GArray *deps = g_array_new (FALSE, FALSE, sizeof (ProcActionDep));
+
+  g_array_set_clear_func (deps, dep_clear);
+  return deps;
+}
+
+GArray *
 proc_action_deps_read (ProcReader *reader, const char *names)
 {
   JsonNode *node = proc_reader_node (reader, names);
   JsonArray *array = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
-  GArray *deps = g_array_new (FALSE, FALSE, sizeof (ProcActionDep));
+  GArray *deps = proc_action_deps_new ();
 
-  g_array_set_clear_func (deps, dep_clear);
   if (array != NULL && json_array_get_length (array) > PROC_MAX_DEPENDENCIES)
     proc_reader_fail (reader, "depends_on", "at most 1000 elements", "more");
   else if (array != NULL)

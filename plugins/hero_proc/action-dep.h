@@ -20,6 +20,8 @@ enum
 
 /* The member under any of the names: an array of texts and objects, or one of them. Never NULL; transfer full. */
 GArray *proc_action_deps_read (ProcReader *reader, const char *names);
+/* An empty list of ProcActionDep, which owns its texts. Transfer full. */
+GArray *proc_action_deps_new (void);
 /* [{"action","when"}]. Transfer full. */
 JsonArray *proc_action_deps_to_json (GArray *deps);
 

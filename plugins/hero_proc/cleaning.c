@@ -9,9 +9,10 @@ enum
 typedef struct
 {
   const ProcCleaner *cleaner;
-  GPtrArray *jobs;         /* ProcJob, left to do */
-  GPtrArray *actions;      /* char *, left to do */
-  guint n_jobs, n_actions; /* of them in the transaction under way: the last ones */
+  GPtrArray *jobs;                 /* ProcJob, left to do */
+  GPtrArray *actions;              /* char *, left to do */
+  GArray *runs;                    /* guint32, left to do */
+  guint n_jobs, n_actions, n_runs; /* of them in the transaction under way: the last ones */
   ProcCleaned cleaned;
   ProcCleanedFunc done;
   gpointer data;
@@ -25,6 +26,7 @@ finish (Cleaning *cleaning, const GError *error)
   cleaning->done (error, &cleaning->cleaned, cleaning->data);
   g_ptr_array_unref (cleaning->jobs);
   g_ptr_array_unref (cleaning->actions);
+  g_array_unref (cleaning->runs);
   g_free (cleaning);
 }
 
@@ -47,28 +49,35 @@ tell_action (const ProcCleaner *self, const char *name)
   self->event (self->owner, "action.deleted", data);
 }
 
-/* Its last job is gone: an ephemeral action follows. */
+/* Its last job is gone: an ephemeral action follows, and a run. */
 static void
-follow (Cleaning *cleaning, const char *name)
+follow (Cleaning *cleaning, const ProcJob *job)
 {
   const ProcCleaner *self = cleaning->cleaner;
-  const ProcAction *action = proc_actions_get (self->actions, name);
+  const ProcAction *action = proc_actions_get (self->actions, job->action_name);
+  const ProcRun *run = job->run_id != 0 ? proc_runs_get (self->runs, job->run_id) : NULL;
 
-  if (action != NULL && action->ephemeral && proc_jobs_of_action (self->jobs, name) == NULL)
-    g_ptr_array_add (cleaning->actions, g_strdup (name));
+  if (action != NULL && action->ephemeral && proc_jobs_of_action (self->jobs, job->action_name) == NULL)
+    g_ptr_array_add (cleaning->actions, g_strdup (job->action_name));
+  if (run != NULL && proc_runs_is_empty (self->runs, run))
+    g_array_append_val (cleaning->runs, run->id);
+}
+
+/* The last of the list. */
+static guint32
+pop_run (GArray *runs)
+{
+  guint32 id = g_array_index (runs, guint32, runs->len - 1);
+
+  g_array_set_size (runs, runs->len - 1);
+  return id;
 }
 
 static void
-on_committed (const GError *error, gpointer data)
+drop_actions (Cleaning *cleaning)
 {
-  Cleaning *cleaning = data;
   const ProcCleaner *self = cleaning->cleaner;
 
-  if (error != NULL)
-    {
-      finish (cleaning, error);
-      return;
-    }
   for (guint i = 0; i < cleaning->n_actions; i++)
     {
       g_autofree char *name = g_ptr_array_steal_index_fast (cleaning->actions, cleaning->actions->len - 1);
@@ -78,6 +87,29 @@ on_committed (const GError *error, gpointer data)
       cleaning->cleaned.actions++;
       tell_action (self, name);
     }
+}
+
+static void
+drop_runs (Cleaning *cleaning)
+{
+  const ProcCleaner *self = cleaning->cleaner;
+
+  for (guint i = 0; i < cleaning->n_runs; i++)
+    {
+      ProcRun *run = proc_runs_get (self->runs, pop_run (cleaning->runs));
+
+      if (run == NULL)
+        continue; /* named, and followed its last job too */
+      proc_runs_forget (self->runs, run);
+      cleaning->cleaned.runs++;
+    }
+}
+
+static void
+drop_jobs (Cleaning *cleaning)
+{
+  const ProcCleaner *self = cleaning->cleaner;
+
   for (guint i = 0; i < cleaning->n_jobs; i++)
     {
       g_autoptr (ProcJob) job = g_ptr_array_steal_index_fast (cleaning->jobs, cleaning->jobs->len - 1);
@@ -87,39 +119,62 @@ on_committed (const GError *error, gpointer data)
       proc_jobs_remove (self->jobs, job);
       cleaning->cleaned.jobs++;
       tell_job (self, job);
-      follow (cleaning, job->action_name);
+      follow (cleaning, job);
     }
+}
+
+static void
+on_committed (const GError *error, gpointer data)
+{
+  Cleaning *cleaning = data;
+
+  if (error != NULL)
+    {
+      finish (cleaning, error);
+      return;
+    }
+  drop_actions (cleaning);
+  drop_runs (cleaning);
+  drop_jobs (cleaning); /* last: what follows them is added to the lists */
   go_on (cleaning);
 }
 
 static void
 go_on (Cleaning *cleaning)
 {
+  guint room = RECORDS_PER_COMMIT;
   ProcBatch *batch;
 
-  if (cleaning->jobs->len + cleaning->actions->len == 0)
+  if (cleaning->jobs->len + cleaning->actions->len + cleaning->runs->len == 0)
     {
       finish (cleaning, NULL);
       return;
     }
   batch = proc_batch_new ();
-  cleaning->n_jobs = MIN (cleaning->jobs->len, RECORDS_PER_COMMIT);
-  cleaning->n_actions = MIN (cleaning->actions->len, RECORDS_PER_COMMIT - cleaning->n_jobs);
+  cleaning->n_jobs = MIN (cleaning->jobs->len, room);
+  room -= cleaning->n_jobs;
+  cleaning->n_actions = MIN (cleaning->actions->len, room);
+  room -= cleaning->n_actions;
+  cleaning->n_runs = MIN (cleaning->runs->len, room);
   for (guint i = 0; i < cleaning->n_jobs; i++)
     proc_batch_delete_job (batch, ((ProcJob *)cleaning->jobs->pdata[cleaning->jobs->len - 1 - i])->id);
   for (guint i = 0; i < cleaning->n_actions; i++)
     proc_batch_delete_action (batch, cleaning->actions->pdata[cleaning->actions->len - 1 - i]);
+  for (guint i = 0; i < cleaning->n_runs; i++)
+    proc_batch_delete_run (batch, g_array_index (cleaning->runs, guint32, cleaning->runs->len - 1 - i));
   proc_journal_commit (cleaning->cleaner->journal, batch, on_committed, cleaning);
 }
 
 void
-proc_clean (const ProcCleaner *self, GPtrArray *jobs, GPtrArray *actions, ProcCleanedFunc done, gpointer data)
+proc_clean (const ProcCleaner *self, GPtrArray *jobs, GPtrArray *actions, GArray *runs, ProcCleanedFunc done,
+            gpointer data)
 {
   Cleaning *cleaning = g_new0 (Cleaning, 1);
 
   cleaning->cleaner = self;
   cleaning->jobs = jobs;
   cleaning->actions = actions != NULL ? actions : g_ptr_array_new_with_free_func (g_free);
+  cleaning->runs = runs != NULL ? runs : g_array_new (FALSE, FALSE, sizeof (guint32));
   cleaning->done = done;
   cleaning->data = data;
   go_on (cleaning);

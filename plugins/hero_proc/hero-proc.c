@@ -211,7 +211,7 @@ open_secrets (HeroProc *self, const ProcLoaded *loaded)
 }
 
 static void
-make_jobs (HeroProc *self, const ProcLoaded *loaded)
+make_jobs (HeroProc *self, ProcLoaded *loaded)
 {
   const char *soft = hero_service_get_setting (self->ctx, "nofile_soft");
   g_autofree char *helper = find_helper ();
@@ -236,8 +236,10 @@ make_jobs (HeroProc *self, const ProcLoaded *loaded)
                                             .kill_list = self->kill_list,
                                             .pipe_bytes = pipe_bytes };
   self->jobs = proc_jobs_new (&setup, loaded);
+  /* Before who waits for jobs: when those are told that a job is over, its run knows. */
+  self->runs = proc_runs_new (&(ProcRunsSetup){ context, self->journal, self->jobs, on_event, self }, loaded);
   self->waits = proc_job_waits_new (self->jobs, context);
-  self->cleaner = (ProcCleaner){ self->journal, self->jobs, self->actions, on_event, self };
+  self->cleaner = (ProcCleaner){ self->journal, self->jobs, self->runs, self->actions, on_event, self };
 }
 
 static void
@@ -285,7 +287,8 @@ make_retention (HeroProc *self)
       = { .context = hero_service_get_main_context (self->ctx),
           .cleaner = &self->cleaner,
           .rules = { integer (self, "job_retention_days"), integer (self, "job_retention_max"),
-                     integer (self, "job_keep_per_action"), integer (self, "archive_after_hours") },
+                     integer (self, "job_keep_per_action"), integer (self, "archive_after_hours"),
+                     integer (self, "run_retention_days") },
           .max_bytes = mib (self, "db_max_mb"),
           .interval_s = MAX (integer (self, "retention_interval_s"), 1) };
 
@@ -463,6 +466,7 @@ hero_proc_start (gpointer data, GCancellable *cancellable, GError **error)
   hero_proc_register_page (self);
   register_health (self);
   proc_jobs_recover (self->jobs);
+  proc_runs_recover (self->runs);
   proc_services_resume (self->services);
   make_retention (self);
   if (hero_service_get_boolean (self->ctx, "autostart"))
@@ -488,6 +492,7 @@ on_shut_down (gpointer data)
   HeroProc *self = data;
 
   proc_job_waits_release (self->waits);
+  proc_runs_release (self->runs);
   hero_service_stop (self->ctx);
 }
 
@@ -527,6 +532,7 @@ hero_proc_destroy (gpointer data)
   g_clear_pointer (&self->spawner, proc_spawner_free);
   g_clear_pointer (&self->services, proc_services_free);
   g_clear_pointer (&self->retention, proc_retention_free);
+  g_clear_pointer (&self->runs, proc_runs_free);
   g_clear_pointer (&self->waits, proc_job_waits_free);
   g_clear_pointer (&self->jobs, proc_jobs_free);
   g_clear_pointer (&self->actions, proc_actions_free);

@@ -11,6 +11,7 @@
 #include "cleaning.h"
 #include "job-waits.h"
 #include "retention.h"
+#include "runs.h"
 #include "services.h"
 
 G_BEGIN_DECLS
@@ -36,6 +37,7 @@ typedef struct
   ProcNotifySocket *notify;
   ProcJobWaits *waits;
   ProcCleaner cleaner;
+  ProcRuns *runs;
   ProcRetention *retention;
   ProcServices *services;
 } HeroProc;

@@ -18,6 +18,8 @@ static const HeroConfigKey config_keys[] = {
     .meaning = "Most jobs that wait; further ones are refused; 0 = no limit." },
   { "job_retention_days", HERO_CONFIG_INT, .min = 0, .max = 36500, .fallback = "7",
     .meaning = "Days the record of an ended job is kept; 0 = no limit." },
+  { "run_retention_days", HERO_CONFIG_INT, .min = 0, .max = 36500, .fallback = "7",
+    .meaning = "Days the record of an ended run is kept; it goes with the last of its jobs, too; 0 = no limit." },
   { "job_retention_max", HERO_CONFIG_INT, .min = 0, .max = 1000000, .fallback = "10000",
     .meaning = "Most records of ended jobs; 0 = no limit." },
   { "job_keep_per_action", HERO_CONFIG_INT, .min = 0, .max = 1000000, .fallback = "100",

@@ -18,7 +18,7 @@ enum
 };
 
 static const char *const tables[]
-    = { "meta", "services", "actions", "jobs", "log_segments", "secrets", "contexts", NULL };
+    = { "meta", "services", "actions", "jobs", "runs", "log_segments", "secrets", "contexts", NULL };
 
 /* One record: a value to put, or none to delete. */
 typedef struct
@@ -149,6 +149,22 @@ proc_batch_delete_job (ProcBatch *batch, guint32 id)
   guint32 key = GUINT32_TO_BE (id);
 
   add_change (batch, "jobs", &key, sizeof key, NULL);
+}
+
+void
+proc_batch_put_run (ProcBatch *batch, const ProcRun *run)
+{
+  guint32 key = GUINT32_TO_BE (run->id);
+
+  add_change (batch, "runs", &key, sizeof key, proc_run_to_record (run));
+}
+
+void
+proc_batch_delete_run (ProcBatch *batch, guint32 id)
+{
+  guint32 key = GUINT32_TO_BE (id);
+
+  add_change (batch, "runs", &key, sizeof key, NULL);
 }
 
 void
@@ -314,6 +330,7 @@ proc_loaded_free (ProcLoaded *loaded)
   g_ptr_array_unref (loaded->services);
   g_ptr_array_unref (loaded->actions);
   g_ptr_array_unref (loaded->jobs);
+  g_ptr_array_unref (loaded->runs);
   g_ptr_array_unref (loaded->sources);
   g_ptr_array_unref (loaded->secrets);
   g_ptr_array_unref (loaded->contexts);
@@ -342,6 +359,11 @@ load_record (ProcLoaded *loaded, const char *table, JsonObject *object, GError *
     {
       if ((record = proc_job_from_record (object, error)) != NULL)
         g_ptr_array_add (loaded->jobs, record);
+    }
+  else if (strcmp (table, "runs") == 0)
+    {
+      if ((record = proc_run_from_record (object, error)) != NULL)
+        g_ptr_array_add (loaded->runs, record);
     }
   else if (strcmp (table, "log_segments") == 0)
     g_ptr_array_add (loaded->sources, g_strdup (json_object_get_string_member_with_default (object, "src", "")));
@@ -391,6 +413,7 @@ proc_journal_load (ProcJournal *self, GError **error)
   loaded = g_new0 (ProcLoaded, 1);
   loaded->services = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_service_unref);
   loaded->actions = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_action_unref);
+  loaded->runs = g_ptr_array_new_with_free_func (proc_run_free);
   loaded->jobs = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_job_unref);
   loaded->sources = g_ptr_array_new_with_free_func (g_free);
   loaded->secrets = g_ptr_array_new_with_free_func ((GDestroyNotify)json_object_unref);

@@ -8,6 +8,7 @@
 #include <gio/gio.h>
 
 #include "job.h"
+#include "run.h"
 #include "spec.h"
 
 G_BEGIN_DECLS
@@ -31,6 +32,8 @@ void proc_batch_put_action (ProcBatch *batch, const ProcAction *action);
 void proc_batch_delete_action (ProcBatch *batch, const char *name);
 void proc_batch_put_job (ProcBatch *batch, const ProcJob *job);
 void proc_batch_delete_job (ProcBatch *batch, guint32 id);
+void proc_batch_put_run (ProcBatch *batch, const ProcRun *run);
+void proc_batch_delete_run (ProcBatch *batch, guint32 id);
 /* The ids the next job and run get: rising, never given twice. */
 void proc_batch_put_counters (ProcBatch *batch, guint32 next_job, guint32 next_run);
 
@@ -57,6 +60,7 @@ typedef struct
   GPtrArray *services;  /* ProcService */
   GPtrArray *actions;   /* ProcAction */
   GPtrArray *jobs;      /* ProcJob, by id */
+  GPtrArray *runs;      /* ProcRun, by id; who takes them steals them */
   GPtrArray *sources;   /* char *, NULL-terminated */
   GPtrArray *secrets;   /* JsonObject */
   GPtrArray *contexts;  /* JsonObject */

@@ -67,6 +67,22 @@ proc_retention_choose (ProcJobs *jobs, const ProcRetentionRules *rules, gint64 n
   return choice.delete;
 }
 
+GArray *
+proc_retention_choose_runs (ProcRuns *runs, const ProcRetentionRules *rules, gint64 now_ms)
+{
+  g_autoptr (GPtrArray) all = proc_runs_list (runs);
+  GArray *ids = g_array_new (FALSE, FALSE, sizeof (guint32));
+
+  for (guint i = 0; rules->keep_run_days > 0 && i < all->len; i++)
+    {
+      const ProcRun *run = all->pdata[i];
+
+      if (!proc_run_is_active (run) && now_ms - run->finished_at > rules->keep_run_days * 24 * HOUR_MS)
+        g_array_append_val (ids, run->id);
+    }
+  return ids;
+}
+
 static gboolean
 collect_lasted (ProcJob *job, gpointer data)
 {
@@ -125,6 +141,7 @@ tell (const ProcCleaner *cleaner, const ProcRetained *result)
 
   json_object_set_int_member (data, "deleted_jobs", result->jobs);
   json_object_set_int_member (data, "deleted_actions", result->actions);
+  json_object_set_int_member (data, "deleted_runs", result->runs);
   json_object_set_int_member (data, "archived_jobs", result->archived);
   cleaner->event (cleaner->owner, "system.retention", data);
 }
@@ -138,17 +155,18 @@ on_cleaned (const GError *error, const ProcCleaned *cleaned, gpointer data)
 
   round->result.jobs += cleaned->jobs;
   round->result.actions += cleaned->actions;
+  round->result.runs += cleaned->runs;
   if (error == NULL && proc_journal_get_bytes (cleaner->journal) > self->setup.max_bytes / 100 * 80)
     {
       g_autoptr (GPtrArray) oldest = choose_oldest (cleaner->jobs);
 
       if (oldest->len > 0)
         {
-          proc_clean (cleaner, g_steal_pointer (&oldest), NULL, on_cleaned, round);
+          proc_clean (cleaner, g_steal_pointer (&oldest), NULL, NULL, on_cleaned, round);
           return;
         }
     }
-  if (round->result.jobs + round->result.archived > 0)
+  if (round->result.jobs + round->result.runs + round->result.archived > 0)
     tell (cleaner, &round->result);
   if (round->done != NULL)
     round->done (error, &round->result, round->data);
@@ -161,11 +179,12 @@ proc_retention_run (ProcRetention *self, gboolean dry_run, ProcRetentionDone don
   const ProcCleaner *cleaner = self->setup.cleaner;
   g_autoptr (GPtrArray) archive = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_job_unref);
   g_autoptr (GPtrArray) jobs = proc_retention_choose (cleaner->jobs, &self->setup.rules, proc_now_ms (), archive);
+  g_autoptr (GArray) runs = proc_retention_choose_runs (cleaner->runs, &self->setup.rules, proc_now_ms ());
   Round *round;
 
   if (dry_run)
     {
-      const ProcRetained would = { .jobs = jobs->len, .archived = archive->len };
+      const ProcRetained would = { .jobs = jobs->len, .runs = runs->len, .archived = archive->len };
 
       done (NULL, &would, data);
       return;
@@ -173,7 +192,7 @@ proc_retention_run (ProcRetention *self, gboolean dry_run, ProcRetentionDone don
   archive_all (self, archive);
   round = g_new (Round, 1);
   *round = (Round){ self, { .archived = archive->len }, done, data };
-  proc_clean (cleaner, g_steal_pointer (&jobs), NULL, on_cleaned, round);
+  proc_clean (cleaner, g_steal_pointer (&jobs), NULL, g_steal_pointer (&runs), on_cleaned, round);
 }
 
 /* ---------------------------------------------------------------------------------------------- the whole */

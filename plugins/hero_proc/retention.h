@@ -1,6 +1,6 @@
 /*
- * retention.h: which records of ended jobs have had their time (contract 12), and their going: at start, each interval,
- * and when asked. Service thread.
+ * retention.h: which records of ended jobs and runs have had their time (contract 12), and their going: at start, each
+ * interval, and when asked. Service thread.
  */
 #pragma once
 
@@ -15,6 +15,7 @@ typedef struct
   guint keep_all;        /* ended jobs */
   guint keep_per_action; /* ended jobs of one action */
   guint archive_hours;
+  guint keep_run_days;
 } ProcRetentionRules;
 
 /*
@@ -22,6 +23,8 @@ typedef struct
  * archive: jobs to be archived are added, or NULL. Transfer full.
  */
 GPtrArray *proc_retention_choose (ProcJobs *jobs, const ProcRetentionRules *rules, gint64 now_ms, GPtrArray *archive);
+/* The same of runs: their ids (guint32); their jobs have their own rules. Transfer full. */
+GArray *proc_retention_choose_runs (ProcRuns *runs, const ProcRetentionRules *rules, gint64 now_ms);
 
 typedef struct _ProcRetention ProcRetention;
 
@@ -36,7 +39,7 @@ typedef struct
 
 typedef struct
 {
-  guint jobs, actions, archived;
+  guint jobs, actions, runs, archived;
 } ProcRetained;
 
 typedef void (*ProcRetentionDone) (const GError *error, const ProcRetained *result, gpointer data);

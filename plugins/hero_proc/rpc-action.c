@@ -296,7 +296,7 @@ delete_records (gpointer data)
 
   for (guint i = 0; deletion->with_jobs && i < deletion->actions->len; i++)
     add_jobs_of (self, deletion->actions->pdata[i], jobs, FALSE);
-  proc_clean (&self->cleaner, jobs, deletion->actions, on_deleted, deletion);
+  proc_clean (&self->cleaner, jobs, deletion->actions, NULL, on_deleted, deletion);
 }
 
 static void

@@ -200,8 +200,8 @@ proc_rpc_may_save (HeroProc *self, HeroRpcCall *call, const ProcAction *action, 
 
 /* ---------------------------------------------------------------------------------------------- the calls */
 
-static gboolean
-check_names (HeroRpcCall *call, GError **error)
+gboolean
+proc_rpc_check_names (HeroRpcCall *call, GError **error)
 {
   const char *name = hero_rpc_get_string (call, "name");
   const char *const *tags = hero_rpc_get_strings (call, "tags");
@@ -235,7 +235,7 @@ proc_rpc_job_create (gpointer data, HeroRpcCall *call)
     return;
   action = proc_rpc_resolve_action (self, call, params != NULL ? params : node, context, NULL, &is_inline, &error);
   save = action != NULL && is_inline && (hero_rpc_get_boolean (call, "save") || action->ephemeral);
-  if (action == NULL || !check_names (call, &error) || (save && !proc_rpc_may_save (self, call, action, &error)))
+  if (action == NULL || !proc_rpc_check_names (call, &error) || (save && !proc_rpc_may_save (self, call, action, &error)))
     {
       hero_proc_rpc_fail (call, error, NULL);
       return;

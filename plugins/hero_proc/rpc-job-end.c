@@ -173,7 +173,7 @@ clean_up (gpointer data)
 {
   Several *several = data;
 
-  proc_clean (&several->self->cleaner, g_steal_pointer (&several->jobs), NULL, on_cleaned, several);
+  proc_clean (&several->self->cleaner, g_steal_pointer (&several->jobs), NULL, NULL, on_cleaned, several);
 }
 
 /* Active ones are ended first when force is set, and have been left out otherwise. */

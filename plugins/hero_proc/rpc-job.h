@@ -53,6 +53,8 @@ ProcAction *proc_rpc_resolve_action (HeroProc *self, HeroRpcCall *call, JsonNode
 /* It with env (an object, or NULL) over its own, args after its own, in this context. Transfer full; NULL + error. */
 ProcAction *proc_rpc_dress_action (ProcAction *action, JsonNode *env, const char *const *args, guint32 context,
                                    GError **error);
+/* The parameters `name` and `tags` are names. */
+gboolean proc_rpc_check_names (HeroRpcCall *call, GError **error);
 /* There is room for more jobs. FALSE: answered (-32091). */
 gboolean proc_rpc_has_room (HeroProc *self, HeroRpcCall *call, guint more);
 /* The caller may store this action. */

@@ -99,11 +99,11 @@ read_range (HeroRpcCall *call, gint64 *from_ms)
 }
 
 static gboolean
-read_words (HeroRpcCall *call, ProcLogQuery *query)
+read_words (HeroRpcCall *call, guint scope, ProcLogQuery *query)
 {
   static const char *const orders[] = { "asc", "desc", NULL };
   const char *stream = hero_rpc_get_string (call, "stream");
-  const char *order_word = hero_rpc_get_string (call, "order");
+  const char *order_word = (scope & PROC_LOG_PAGE) ? hero_rpc_get_string (call, "order") : NULL;
   int order = order_word != NULL ? proc_word_parse (orders, order_word) : 0;
 
   query->stream = stream != NULL ? proc_word_parse (proc_stream_words, stream) : -1;
@@ -151,27 +151,34 @@ add_job_of_run (ProcJob *job, gpointer data)
   return TRUE;
 }
 
+static GHashTable *
+find_jobs_of_run (HeroProc *self, guint32 run_id)
+{
+  RunJobs jobs = { run_id, g_hash_table_new (NULL, NULL) };
+
+  proc_jobs_foreach (self->jobs, add_job_of_run, &jobs);
+  return jobs.ids;
+}
+
 ProcLogQuery *
-hero_proc_rpc_read_log_query (HeroProc *self, HeroRpcCall *call)
+hero_proc_rpc_read_log_query (HeroProc *self, HeroRpcCall *call, guint scope)
 {
   g_autoptr (ProcLogQuery) query = g_new0 (ProcLogQuery, 1);
   const char *text = hero_rpc_get_string (call, "text");
 
-  query->src = g_strdup (hero_rpc_get_string (call, "src"));
+  if (scope & PROC_LOG_SRC)
+    query->src = g_strdup (hero_rpc_get_string (call, "src"));
+  if (scope & PROC_LOG_JOB)
+    query->job_id = (guint32)hero_rpc_get_integer (call, "job_id");
+  if ((scope & PROC_LOG_RUN) && hero_rpc_has (call, "run_id"))
+    query->job_ids = find_jobs_of_run (self, (guint32)hero_rpc_get_integer (call, "run_id"));
   query->text = text != NULL ? g_utf8_casefold (text, -1) : NULL;
   query->tag = g_strdup (hero_rpc_get_string (call, "tag"));
   query->cursor = g_strdup (hero_rpc_get_string (call, "cursor"));
-  query->job_id = (guint32)hero_rpc_get_integer (call, "job_id");
-  query->limit = (guint)hero_rpc_get_integer (call, "limit");
-  if (hero_rpc_has (call, "run_id"))
-    {
-      RunJobs jobs = { (guint32)hero_rpc_get_integer (call, "run_id"), g_hash_table_new (NULL, NULL) };
-
-      query->job_ids = jobs.ids;
-      proc_jobs_foreach (self->jobs, add_job_of_run, &jobs);
-    }
+  if (scope & PROC_LOG_PAGE)
+    query->limit = (guint)hero_rpc_get_integer (call, "limit");
   if (!hero_proc_rpc_read_time (call, "from", &query->from_ms) || !hero_proc_rpc_read_time (call, "to", &query->to_ms)
-      || !read_level (call, &query->level) || !read_range (call, &query->from_ms) || !read_words (call, query)
+      || !read_level (call, &query->level) || !read_range (call, &query->from_ms) || !read_words (call, scope, query)
       || !read_regex (call, query)
       || !hero_proc_rpc_get_context (self, call, &query->context, &query->any_context))
     return NULL;

@@ -13,19 +13,21 @@ enum
 #define Q_SRC                                                                                                          \
   { "src", HERO_STRING (1, 200), 0, "This source and all below it; a trailing * = everything that begins so.", NULL,  \
     "prefix|name|service" }
-#define Q_FILTERS                                                                                                      \
+#define Q_LINES                                                                                                        \
   { "level", HERO_ANY, 0, "This level or a higher one: a number or a word.", NULL, "min_level" },                     \
       { "from", HERO_ANY, 0, "Not before this time: ms, seconds or RFC 3339.", NULL, "since|start" },                 \
       { "to", HERO_ANY, 0, "Before this time.", NULL, "until|end" },                                                  \
       { "text", HERO_STRING (1, 1000), 0, "Lines with this in them; case does not matter.", NULL,                     \
         "search|contains" },                                                                                           \
       { "regex", HERO_STRING (1, 1000), 0, "Lines that match." },                                                     \
-      { "context", HERO_ANY, 0, "Only this context, a number or a name." },                                           \
-      { "job_id", HERO_INTEGER (1, G_MAXUINT32), 0, "Only of this job." },                                            \
-      { "run_id", HERO_INTEGER (1, G_MAXUINT32), 0, "Only of the jobs of this run." },                                \
-      { "stream", HERO_STRING (1, 16), 0, "Only of this stream: stdout, stderr, tty or api." },                       \
+      { "context", HERO_ANY, 0, "Only this context, a number or a name." }
+#define Q_OF_JOB { "job_id", HERO_INTEGER (1, G_MAXUINT32), 0, "Only of this job." }
+#define Q_OF_RUN { "run_id", HERO_INTEGER (1, G_MAXUINT32), 0, "Only of the jobs of this run." }
+#define Q_MARKS                                                                                                        \
+  { "stream", HERO_STRING (1, 16), 0, "Only of this stream: stdout, stderr, tty or api." },                       \
       { "tag", HERO_STRING (1, 200), 0, "Only with this tag, k or k:v." },                                            \
       { "cursor", HERO_STRING (1, 300), 0, "Go on where an earlier answer ended (its next_cursor)." }
+#define Q_FILTERS Q_LINES, Q_OF_JOB, Q_OF_RUN, Q_MARKS
 #define Q_ORDER { "order", HERO_STRING (1, 8), 0, "asc or desc.", "\"asc\"" }
 #define Q_LIMIT { "limit", HERO_INTEGER (1, 1000), 0, "At most so many.", "200", "lines" }
 #define Q_RANGE                                                                                                        \
@@ -56,6 +58,29 @@ static const HeroRpcParam service_params[]
         FORMAT,
         Q_RANGE,
         { NULL } };
+
+static const HeroRpcParam job_params[]
+    = { { "id", HERO_ANY, HERO_REQUIRED, "Its number, or the name of an action: its newest job.", NULL,
+          "job_id|name" },
+        { "src", HERO_STRING (1, 200), 0, "This source and all below it; a trailing * = everything that begins so.",
+          NULL, "prefix|service" },
+        Q_LINES,
+        Q_MARKS,
+        Q_ORDER,
+        Q_LIMIT,
+        Q_RANGE,
+        { NULL } };
+
+static const HeroRpcParam run_params[] = { { "id", HERO_INTEGER (1, G_MAXUINT32), HERO_REQUIRED, "Its number.", NULL,
+                                             "run_id" },
+                                           Q_SRC,
+                                           Q_LINES,
+                                           Q_OF_JOB,
+                                           Q_MARKS,
+                                           Q_ORDER,
+                                           Q_LIMIT,
+                                           Q_RANGE,
+                                           { NULL } };
 
 static const HeroRpcParam insert_params[]
     = { { "src", HERO_STRING (1, 194), 0, "The source: 1 to 3 parts of [A-Za-z0-9_-], joined by dots." },
@@ -152,5 +177,9 @@ const HeroRpcMethod proc_log_methods[] = {
     HERO_RPC_WRITES | HERO_RPC_WAITS | HERO_RPC_ADMIN_ONLY, "logs.clean" },
   { "service.logs", hero_proc_rpc_service_logs, service_params, LINES, "Log lines of a service, the oldest first.",
     NULL, "jobs", ERRORS (NOT_FOUND), 0, NULL },
+  { "job.logs", hero_proc_rpc_job_logs, job_params, "LogPage", "Log lines of a job, as logs.query.", NULL, "jobs",
+    ERRORS (NOT_FOUND), 0, NULL },
+  { "run.logs", hero_proc_rpc_run_logs, run_params, "LogPage", "Log lines of all jobs of a run, as logs.query.", NULL,
+    "jobs", ERRORS (NOT_FOUND), 0, NULL },
   { NULL }
 };

@@ -8,7 +8,7 @@
 
 #include "errors.h"
 #include "log-json.h"
-#include "rpc-private.h"
+#include "rpc-run.h"
 
 typedef struct _Work Work;
 struct _Work
@@ -82,7 +82,7 @@ run_lines (Work *work)
 void
 hero_proc_rpc_logs_query (gpointer data, HeroRpcCall *call)
 {
-  ProcLogQuery *query = hero_proc_rpc_read_log_query (data, call);
+  ProcLogQuery *query = hero_proc_rpc_read_log_query (data, call, PROC_LOG_ALL);
   Work *work;
 
   if (query == NULL)
@@ -120,13 +120,13 @@ send_lines (HeroProc *self, HeroRpcCall *call, ProcLogQuery *query)
 void
 hero_proc_rpc_logs_get (gpointer data, HeroRpcCall *call)
 {
-  send_lines (data, call, hero_proc_rpc_read_log_query (data, call));
+  send_lines (data, call, hero_proc_rpc_read_log_query (data, call, PROC_LOG_ALL));
 }
 
 void
 hero_proc_rpc_logs_tail (gpointer data, HeroRpcCall *call)
 {
-  ProcLogQuery *query = hero_proc_rpc_read_log_query (data, call);
+  ProcLogQuery *query = hero_proc_rpc_read_log_query (data, call, PROC_LOG_ALL & ~PROC_LOG_PAGE);
 
   if (query != NULL)
     {
@@ -153,10 +153,50 @@ hero_proc_rpc_service_logs (gpointer data, HeroRpcCall *call)
       hero_proc_rpc_fail (call, error, name);
       return;
     }
-  query = hero_proc_rpc_read_log_query (self, call);
+  query = hero_proc_rpc_read_log_query (self, call, PROC_LOG_JOB | PROC_LOG_RUN | PROC_LOG_PAGE);
   if (query != NULL)
     query->src = g_strdup (name);
   send_lines (self, call, query);
+}
+
+/* The page of a query for one job or run, which is so old. Takes the query. */
+static void
+send_page (HeroProc *self, HeroRpcCall *call, ProcLogQuery *query, gint64 created_at)
+{
+  Work *work;
+
+  query->from_ms = MAX (query->from_ms, created_at); /* nothing of it is older: no need to look there */
+  work = work_new (self, call, run_page);
+  work->query = query;
+  send_work (work);
+}
+
+void
+hero_proc_rpc_job_logs (gpointer data, HeroRpcCall *call)
+{
+  const ProcJob *job = proc_rpc_get_job (data, call);
+  ProcLogQuery *query = job != NULL ? hero_proc_rpc_read_log_query (data, call, PROC_LOG_SRC | PROC_LOG_PAGE) : NULL;
+
+  if (query == NULL)
+    return;
+  query->job_id = job->id;
+  send_page (data, call, query, job->created_at);
+}
+
+void
+hero_proc_rpc_run_logs (gpointer data, HeroRpcCall *call)
+{
+  HeroProc *self = data;
+  const ProcRun *run = proc_rpc_get_run (self, call);
+  const guint scope = PROC_LOG_SRC | PROC_LOG_JOB | PROC_LOG_PAGE;
+  ProcLogQuery *query = run != NULL ? hero_proc_rpc_read_log_query (self, call, scope) : NULL;
+
+  if (query == NULL)
+    return;
+  query->job_ids = g_hash_table_new (NULL, NULL);
+  for (guint i = 0; i < run->members->len; i++)
+    g_hash_table_add (query->job_ids, GUINT_TO_POINTER (proc_run_get_member (run, i)->job_id));
+  send_page (self, call, query, run->created_at);
 }
 
 /* ---------------------------------------------------------------------------------------------- sources */

@@ -10,7 +10,16 @@ extern const HeroRpcMethod proc_log_methods[];
 extern const HeroRpcSchema proc_log_schemas[];
 
 /* ---- rpc-logs-query.c: parameters into a query. FALSE, NULL: answered. */
-ProcLogQuery *hero_proc_rpc_read_log_query (HeroProc *self, HeroRpcCall *call);
+/* scope: which of these parameters the method has. */
+enum
+{
+  PROC_LOG_SRC = 1,
+  PROC_LOG_JOB = 2,
+  PROC_LOG_RUN = 4,
+  PROC_LOG_PAGE = 8, /* order and limit */
+  PROC_LOG_ALL = 15,
+};
+ProcLogQuery *hero_proc_rpc_read_log_query (HeroProc *self, HeroRpcCall *call, guint scope);
 /* A time, 0 when absent. */
 gboolean hero_proc_rpc_read_time (HeroRpcCall *call, const char *param, gint64 *ms);
 /* Any form of a time (contract 2) as ms; -1 = not one. */
@@ -34,5 +43,7 @@ void hero_proc_rpc_logs_flush (gpointer self, HeroRpcCall *call);
 void hero_proc_rpc_logs_rotate (gpointer self, HeroRpcCall *call);
 void hero_proc_rpc_logs_delete (gpointer self, HeroRpcCall *call);
 void hero_proc_rpc_service_logs (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_job_logs (gpointer self, HeroRpcCall *call);
+void hero_proc_rpc_run_logs (gpointer self, HeroRpcCall *call);
 
 G_END_DECLS

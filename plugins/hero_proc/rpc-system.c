@@ -15,6 +15,7 @@ on_retained (const GError *error, const ProcRetained *result, gpointer data)
   object = proc_rpc_ok (NULL);
   json_object_set_int_member (object, "deleted_jobs", result->jobs);
   json_object_set_int_member (object, "deleted_actions", result->actions);
+  json_object_set_int_member (object, "deleted_runs", result->runs);
   json_object_set_int_member (object, "archived_jobs", result->archived);
   hero_rpc_return_object (call, object);
 }
@@ -34,7 +35,8 @@ static const HeroRpcParam retention_params[]
 const HeroRpcMethod proc_system_methods[]
     = { { "system.retention", system_retention, retention_params,
           "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"deleted_jobs\":{\"type\":\"integer\"},"
-          "\"deleted_actions\":{\"type\":\"integer\"},\"archived_jobs\":{\"type\":\"integer\"}}}",
-          "Delete the records of jobs that have had their time.", "Never of a job that ended less than an hour ago.",
+          "\"deleted_actions\":{\"type\":\"integer\"},"
+          "\"deleted_runs\":{\"type\":\"integer\"},\"archived_jobs\":{\"type\":\"integer\"}}}",
+          "Delete the records of jobs and runs that have had their time.", "Never of a job that ended less than an hour ago.",
           "system", ERRORS (RPC_STORAGE), HERO_RPC_WRITES | HERO_RPC_WAITS | HERO_RPC_ADMIN_ONLY, "system.clean" },
         { NULL } };

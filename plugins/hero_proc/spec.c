@@ -268,8 +268,6 @@ proc_action_from_json (JsonObject *object, const char *where, GPtrArray *warning
     proc_reader_fail (&reader, "log", "store, since readiness is read from it", "none");
   self->ephemeral = proc_reader_bool (&reader, "ephemeral", FALSE);
   self->depends_on = proc_action_deps_read (&reader, "depends_on");
-  if (reader.error == NULL && self->depends_on->len > 0)
-    reader.error = g_error_new (PROC_ERROR, PROC_ERROR_NOT_SUPPORTED_FIELD, "not supported: '%s.depends_on'", where);
   self->revision = (guint)proc_reader_int (&reader, "revision", 0, G_MAXINT, 0);
   self->created_at = proc_reader_int (&reader, "created_at", 0, G_MAXINT64, 0);
   self->updated_at = proc_reader_int (&reader, "updated_at", 0, G_MAXINT64, 0);

@@ -57,6 +57,33 @@ check (ProcJobs *all, ProcRetentionRules rules, const char *deleted, const char 
   g_assert_cmpstr (text->str, ==, archived);
 }
 
+/* Runs that ended so many hours ago; -1 = still going. */
+static void
+check_runs (ProcJobs *jobs_of_all, guint keep_run_days, const char *expected)
+{
+  static const gint64 hours[] = { 300, 30, -1, 2 };
+  ProcLoaded loaded = { .runs = g_ptr_array_new () };
+  const ProcRunsSetup setup = { .jobs = jobs_of_all };
+  g_autoptr (ProcRuns) runs = NULL;
+  g_autoptr (GArray) ids = NULL;
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (hours); i++)
+    {
+      ProcRun *run = proc_run_new (i + 1);
+
+      run->state = hours[i] < 0 ? PROC_RUN_RUNNING : PROC_RUN_FAILED;
+      run->finished_at = hours[i] < 0 ? 0 : NOW_MS - hours[i] * HOUR_MS;
+      g_ptr_array_add (loaded.runs, run);
+    }
+  runs = proc_runs_new (&setup, &loaded);
+  g_ptr_array_unref (loaded.runs);
+  ids = proc_retention_choose_runs (runs, &(ProcRetentionRules){ .keep_run_days = keep_run_days }, NOW_MS);
+  for (guint i = 0; i < ids->len; i++)
+    g_string_append_printf (text, "%u", g_array_index (ids, guint32, i));
+  g_assert_cmpstr (text->str, ==, expected);
+}
+
 static void
 test_rules (void)
 {
@@ -78,6 +105,9 @@ test_rules (void)
   check (all, (ProcRetentionRules){ .keep_all = 1, .archive_hours = 24 }, "4321", "");
   check (all, (ProcRetentionRules){ .keep_per_action = 1 }, "421", "");
   check (all, (ProcRetentionRules){ .keep_per_action = 2, .archive_hours = 24 }, "21", "3");
+  check_runs (all, 0, "");
+  check_runs (all, 7, "1");
+  check_runs (all, 1, "21");
   g_clear_pointer (&all, proc_jobs_free);
   g_clear_pointer (&capture, proc_capture_free);
   proc_log_store_free (logs);

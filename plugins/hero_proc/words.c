@@ -29,6 +29,9 @@ const char *const proc_failure_words[] = { "none",
 const char *const proc_restart_words[] = { "always", "on_failure", "never", NULL };
 const char *const proc_backoff_words[] = { "exponential", "linear", "fixed", NULL };
 const char *const proc_when_words[] = { "success", "done", "started", "ready", NULL };
+const char *const proc_on_failure_words[] = { "stop", "cancel", "continue", NULL };
+const char *const proc_run_state_words[]
+    = { "created", "waiting_deps", "running", "stopping", "succeeded", "failed", "cancelled", NULL };
 const char *const proc_log_mode_words[] = { "store|ring|stdout", "none", NULL };
 const char *const proc_trigger_words[] = { "api", "service", "autostart", "run", "retry", NULL };
 const char *const proc_catch_up_words[] = { "none", "once", NULL };

@@ -96,6 +96,26 @@ typedef enum
   PROC_WHEN_READY,
 } ProcWhen;
 
+/* What a failed job means for its run (7.9). */
+typedef enum
+{
+  PROC_ON_FAILURE_STOP,
+  PROC_ON_FAILURE_CANCEL,
+  PROC_ON_FAILURE_CONTINUE,
+} ProcOnFailure;
+
+/* The state of a run (4.3); the first four are active. */
+typedef enum
+{
+  PROC_RUN_CREATED,
+  PROC_RUN_WAITING_DEPS,
+  PROC_RUN_RUNNING,
+  PROC_RUN_STOPPING,
+  PROC_RUN_SUCCEEDED,
+  PROC_RUN_FAILED,
+  PROC_RUN_CANCELLED,
+} ProcRunState;
+
 typedef enum
 {
   PROC_LOG_STORE,
@@ -179,6 +199,8 @@ extern const char *const proc_failure_words[];
 extern const char *const proc_restart_words[];
 extern const char *const proc_backoff_words[];
 extern const char *const proc_when_words[];
+extern const char *const proc_on_failure_words[];
+extern const char *const proc_run_state_words[];
 extern const char *const proc_log_mode_words[];
 extern const char *const proc_trigger_words[];
 extern const char *const proc_catch_up_words[];

@@ -1,4 +1,4 @@
-"""Jobs of their own, actions and runs of hero_proc, as their clients see them. HERO_FULL_SIZE=1: check 13 and 14 at full size."""
+"""Jobs of their own and actions of hero_proc, as their clients see them. HERO_FULL_SIZE=1: check 13 and 14 at full size."""
 import os
 import pathlib
 import shutil
@@ -257,7 +257,8 @@ def test_retention_leaves_the_last_hour(make):
     bundle = make(job_keep_per_action=1, job_retention_max=1, retention_interval_s=1)
     for _ in range(3):
         run(bundle, 'true')
-    assert call(bundle, 'system.retention', dry_run=True) == {'ok': True, 'deleted_jobs': 0, 'deleted_actions': 0, 'archived_jobs': 0}
+    assert call(bundle, 'system.retention', dry_run=True) == {
+        'ok': True, 'deleted_jobs': 0, 'deleted_actions': 0, 'deleted_runs': 0, 'archived_jobs': 0}
     assert call(bundle, 'system.clean')['deleted_jobs'] == 0 and len(call(bundle, 'job.list')) == 3
 
 
