@@ -272,6 +272,7 @@ make_services (HeroProc *self, const ProcLoaded *loaded)
                               .journal = self->journal,
                               .actions = self->actions,
                               .jobs = self->jobs,
+                              .runs = self->runs,
                               .socket_root = hero_service_get_socket_root (self->ctx),
                               .event = on_event,
                               .log = on_log,

@@ -406,7 +406,7 @@ proc_runs_cancel (ProcRuns *self, ProcRun *run, ProcFailure why, gboolean force)
   if (!proc_run_is_active (run))
     return;
   run->cancelled = run->begun = TRUE;
-  run->busy = TRUE; /* no job is skipped because another is cancelled before it */
+  run->busy = TRUE; /* each for this reason, and by force if so: not by the next plan */
   for (guint i = 0; i < run->members->len; i++)
     {
       ProcJob *job = proc_runs_get_job (self, run, i);

@@ -86,6 +86,9 @@ proc_services_resume (ProcServices *self)
                 = ((ProcEntry *)more->pdata[j])->spec->wanted == PROC_WANTED_START;
           }
     }
+  for (guint i = 0; i < entries->len; i++)
+    if (!((ProcEntry *)entries->pdata[i])->waiting)
+      proc_entry_begin_run (self, entries->pdata[i]);
   if (unwanted->len > 0)
     proc_cascade_begin (self, unwanted, &options, NULL, on_rest_stopped, NULL);
   for (guint i = 0; i < entries->len; i++)
@@ -161,6 +164,7 @@ finish_shut_down (ProcServices *self)
       proc_batch_delete_service (batch, entry->spec->name);
       for (guint j = 0; j < entry->jobs->len; j++)
         proc_batch_delete_job (batch, ((ProcJob *)entry->jobs->pdata[j])->id);
+      proc_batch_delete_run (batch, entry->run_id);
     }
   proc_journal_keep (self->setup.journal, batch, on_all_written, self);
 }
@@ -196,10 +200,12 @@ on_kill_time (gpointer data)
   return G_SOURCE_CONTINUE; /* what hangs in the kernel is asked again; the host's budget ends the waiting */
 }
 
+/* What waits or queues stays so, for the next start. */
 static gboolean
 stop_stand_alone (ProcJob *job, gpointer data)
 {
-  if (job->service == NULL && proc_job_is_active (job))
+  if (job->service == NULL && proc_job_is_active (job) && job->phase != PROC_PHASE_PENDING
+      && job->phase != PROC_PHASE_WAITING)
     g_ptr_array_add (data, proc_job_ref (job));
   return TRUE;
 }

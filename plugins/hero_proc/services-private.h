@@ -67,6 +67,8 @@ void proc_entry_release (ProcEntry *entry, ProcWaitKind kind, const GError *erro
 gboolean proc_entry_start (ProcServices *self, ProcEntry *entry, ProcTrigger trigger, GError **error);
 /* It is to be up: starts it, now or when it is down. TRUE: it was neither up nor on its way. Fails as above. */
 gboolean proc_entry_begin (ProcServices *self, ProcEntry *entry, ProcTrigger trigger, GError **error);
+/* The run of its newest start goes its way: nothing holds it any more. */
+void proc_entry_begin_run (ProcServices *self, ProcEntry *entry);
 /* It waits for others: is that still so? */
 void proc_entry_look_again (ProcServices *self, ProcEntry *entry);
 /* The same for all who wait for the service of this name. */

@@ -47,6 +47,16 @@ let_go (ProcServices *self, ProcEntry *entry)
   for (guint i = 0; i < jobs->len; i++)
     if (proc_job_is_active (jobs->pdata[i]))
       proc_jobs_start (self->setup.jobs, jobs->pdata[i]);
+  proc_entry_begin_run (self, entry);
+}
+
+void
+proc_entry_begin_run (ProcServices *self, ProcEntry *entry)
+{
+  ProcRun *run = proc_runs_get (self->setup.runs, entry->run_id);
+
+  if (run != NULL)
+    proc_runs_begin (self->setup.runs, run);
 }
 
 void
@@ -103,6 +113,7 @@ typedef struct
   ProcServices *services;
   ProcEntry *entry;
   GPtrArray *before; /* the jobs it replaces */
+  guint32 run_before; /* and their run; 0 = none */
 } Start;
 
 static void
@@ -112,14 +123,19 @@ on_start_recorded (const GError *error, gpointer data)
   ProcServices *self = start->services;
   ProcEntry *entry = start->entry;
   g_autoptr (GPtrArray) gone = start->before;
+  ProcRun *run;
 
   entry->committing = FALSE;
+  run = proc_runs_get (self->setup.runs, error == NULL ? start->run_before : entry->run_id);
   if (error != NULL)
     {
       gone = g_steal_pointer (&entry->jobs);
       entry->jobs = start->before;
+      entry->run_id = start->run_before;
       entry->waiting = FALSE;
     }
+  if (run != NULL)
+    proc_runs_forget (self->setup.runs, run);
   for (guint i = 0; i < gone->len; i++)
     proc_jobs_forget (self->setup.jobs, gone->pdata[i]);
   if (error != NULL)
@@ -155,6 +171,41 @@ collect_specs (ProcServices *self, const ProcEntry *entry, GError **error)
   return g_steal_pointer (&specs);
 }
 
+/* A start of the service as a run: one job for each action. seed->items is filled in, the rest borrowed. */
+static void
+make_seed (ProcRunSeed *seed, const ProcEntry *entry, GPtrArray *specs, ProcTrigger trigger)
+{
+  *seed = (ProcRunSeed){ .name = entry->spec->name,
+                         .service = entry->spec->name,
+                         .context = entry->spec->context,
+                         .tags = (const char *const *)entry->spec->tags,
+                         .trigger = trigger,
+                         .items = g_ptr_array_new_with_free_func (proc_run_item_free) };
+  for (guint i = 0; i < specs->len; i++)
+    {
+      ProcRunItem *item = g_new0 (ProcRunItem, 1);
+
+      item->spec = proc_action_ref (specs->pdata[i]);
+      item->key = g_strdup (item->spec->name);
+      g_ptr_array_add (seed->items, item);
+    }
+}
+
+/* Can it be started as it is defined now? */
+static gboolean
+check_start (ProcServices *self, const ProcEntry *entry, GError **error)
+{
+  g_autoptr (GPtrArray) specs = collect_specs (self, entry, error);
+  g_autoptr (GPtrArray) items = NULL;
+  ProcRunSeed seed;
+
+  if (specs == NULL)
+    return FALSE;
+  make_seed (&seed, entry, specs, PROC_TRIGGER_SERVICE);
+  items = seed.items;
+  return proc_runs_check (self->setup.runs, &seed, error);
+}
+
 /* Those that went down with it come back with it: they wait until it is ready. */
 static void
 bring_back (ProcServices *self, const char *name)
@@ -179,26 +230,29 @@ gboolean
 proc_entry_start (ProcServices *self, ProcEntry *entry, ProcTrigger trigger, GError **error)
 {
   g_autoptr (GPtrArray) specs = collect_specs (self, entry, error);
+  g_autoptr (GPtrArray) items = NULL;
+  g_autoptr (ProcBatch) batch = proc_batch_new ();
   g_autoptr (ProcGate) gate = NULL;
-  ProcBatch *batch;
+  ProcRunSeed seed;
+  ProcRun *run;
   Start *start;
 
   if (specs == NULL)
     return FALSE;
+  make_seed (&seed, entry, specs, trigger);
+  items = seed.items;
+  run = proc_runs_add (self->setup.runs, batch, &seed, error);
+  if (run == NULL)
+    return FALSE;
   start = g_new (Start, 1);
-  *start = (Start){ self, entry, entry->jobs };
-  batch = proc_batch_new ();
+  *start = (Start){ self, entry, entry->jobs, entry->run_id };
   for (guint i = 0; i < start->before->len; i++)
     proc_batch_delete_job (batch, ((ProcJob *)start->before->pdata[i])->id);
-  entry->run_id = proc_jobs_take_run_id (self->setup.jobs);
+  proc_batch_delete_run (batch, entry->run_id);
+  entry->run_id = run->id;
   entry->jobs = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_job_unref);
-  for (guint i = 0; i < specs->len; i++)
-    {
-      ProcJobSeed seed
-          = { .spec = specs->pdata[i], .service = entry->spec->name, .run_id = entry->run_id, .trigger = trigger };
-
-      g_ptr_array_add (entry->jobs, proc_job_ref (proc_jobs_add (self->setup.jobs, batch, &seed)));
-    }
+  for (guint i = 0; i < run->members->len; i++)
+    g_ptr_array_add (entry->jobs, proc_job_ref (proc_runs_get_job (self->setup.runs, run, i)));
   proc_batch_put_service (batch, entry->spec);
   entry->last_start = proc_now_ms ();
   entry->begun_us = g_get_monotonic_time ();
@@ -207,7 +261,7 @@ proc_entry_start (ProcServices *self, ProcEntry *entry, ProcTrigger trigger, GEr
   proc_entry_hold (self, entry, NULL);
   gate = proc_gate_look (self, entry);
   entry->blocked = !proc_gate_is_open (gate);
-  proc_journal_commit (self->setup.journal, batch, on_start_recorded, start);
+  proc_journal_commit (self->setup.journal, g_steal_pointer (&batch), on_start_recorded, start);
   bring_back (self, entry->spec->name);
   return TRUE;
 }
@@ -287,11 +341,10 @@ proc_services_start (ProcServices *self, const char *name, gboolean wait, guint 
                      ProcDone done, gpointer data)
 {
   ProcEntry *entry = proc_services_get (self, name);
-  g_autoptr (GPtrArray) specs = NULL, order = NULL;
+  g_autoptr (GPtrArray) order = NULL;
   g_autoptr (GError) error = NULL;
 
-  specs = collect_specs (self, entry, &error);
-  if (specs == NULL)
+  if (!check_start (self, entry, &error))
     {
       done (error, data);
       return;

@@ -7,8 +7,11 @@ void
 proc_entry_stop_jobs (ProcServices *self, ProcEntry *entry, ProcFailure why, gboolean force)
 {
   g_autoptr (GPtrArray) jobs = proc_jobs_copy (entry->jobs);
+  ProcRun *run = proc_runs_get (self->setup.runs, entry->run_id);
 
   entry->waiting = FALSE;
+  if (run != NULL)
+    proc_runs_cancel (self->setup.runs, run, why, force);
   for (guint i = 0; i < jobs->len; i++)
     proc_jobs_stop (self->setup.jobs, jobs->pdata[i], why, force);
 }
@@ -265,6 +268,8 @@ on_delete_recorded (const GError *error, gpointer data)
       proc_services_tell_name (self, "action.deleted", entry->spec->actions[i]);
   for (guint i = 0; i < entry->jobs->len; i++)
     proc_jobs_forget (self->setup.jobs, entry->jobs->pdata[i]);
+  if (proc_runs_get (self->setup.runs, entry->run_id) != NULL)
+    proc_runs_forget (self->setup.runs, proc_runs_get (self->setup.runs, entry->run_id));
   for (int kind = PROC_WAIT_RECORDED; kind <= PROC_WAIT_READY; kind++) /* whoever waits for a start of it learns so */
     proc_entry_release (entry, kind, NULL);
   proc_entry_hold (self, entry, NULL);
@@ -288,6 +293,7 @@ proc_entry_try_delete (ProcServices *self, ProcEntry *entry)
   proc_batch_delete_service (batch, entry->spec->name);
   for (guint i = 0; i < entry->jobs->len; i++)
     proc_batch_delete_job (batch, ((ProcJob *)entry->jobs->pdata[i])->id);
+  proc_batch_delete_run (batch, entry->run_id);
   for (guint i = 0; deletion->with_actions && entry->spec->actions[i] != NULL; i++)
     if (!is_used_elsewhere (self, entry, entry->spec->actions[i]))
       proc_batch_delete_action (batch, entry->spec->actions[i]);

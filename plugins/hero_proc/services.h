@@ -8,7 +8,7 @@
 #include "actions.h"
 #include "dependencies.h"
 #include "externals.h"
-#include "jobs.h"
+#include "runs.h"
 
 G_BEGIN_DECLS
 
@@ -42,6 +42,7 @@ typedef struct
   ProcJournal *journal;
   ProcActions *actions;
   ProcJobs *jobs;
+  ProcRuns *runs;
   const char *socket_root; /* where services that are not ours have their sockets */
   ProcEventFunc event;
   ProcLogFunc log;

@@ -9,7 +9,7 @@ import tempfile
 import pytest
 
 import hero
-from test_hero_proc import FORMS, call, children_of, crash, fails, stop_all
+from test_hero_proc import FORMS, call, children_of, crash, fails, stop_all, wait_status
 
 FORM = {'thread': 'thread', 'process': 'process'}[os.environ.get('HERO_ISOLATION', 'thread')]
 
@@ -343,3 +343,122 @@ def test_run_dependencies_survive_kill_9(make):
     assert call(bundle, 'run.get', id=second['id'])['state'] == 'waiting_deps'
     call(bundle, 'run.cancel', id=first['id'])
     assert call(bundle, 'run.wait', id=second['id'])['run']['state'] == 'failed'
+
+
+# ---- starts of services
+
+def define(bundle, name, *actions, **members):
+    call(bundle, 'service.set', name=name, actions=list(actions), **members)
+
+
+def process(name, script='exec sleep 1000', **members):
+    return sh(script, name=name, is_process=True, **members)
+
+
+def after(name, when='success'):
+    return {'depends_on': [{'action': name, 'when': when}]}
+
+
+def test_start_of_a_service_is_a_run(bundle):
+    define(bundle, 'web', process('main'), tags=['t'])
+    answer = call(bundle, 'service.start', name='web', wait=True)
+    run = call(bundle, 'run.get', id=answer['run_id'])
+    assert run['service'] == run['name'] == 'web' and run['state'] == 'running' and run['trigger'] == 'service' and run['tags'] == ['t']
+    assert run['jobs'] == answer['job_ids'] and run['counts']['running'] == 1 and run['started_at']
+    assert ids(call(bundle, 'run.list', service='web')) == [run['id']] and call(bundle, 'run.list', service='other') == []
+    assert call(bundle, 'job.get', id=run['jobs'][0])['key'] == 'main'
+    again = call(bundle, 'service.restart', name='web', wait=True)
+    assert again['run_id'] == run['id'] + 1 and ids(call(bundle, 'run.list')) == [again['run_id']]
+    call(bundle, 'service.stop', name='web')
+    run = call(bundle, 'run.get', id=again['run_id'])
+    assert run['state'] == 'cancelled' and run['finished_at'] and run['counts']['cancelled'] == 1
+    fails(bundle, -32602, 'run.retry', id=run['id'])
+    call(bundle, 'service.delete', name='web')
+    assert call(bundle, 'run.list') == [] == call(bundle, 'job.list')
+
+
+def test_order_inside_a_service(bundle):
+    log, gate = bundle.top / 'order', bundle.top / 'gate'
+    define(bundle, 'shop', process('serve', f'echo serve >> {log}; exec sleep 1000', **after('db', 'ready')),
+           process('db', f'echo db >> {log}; exec sleep 1000', **after('init')),
+           sh(f'while [ ! -e {gate} ]; do sleep 0.05; done; echo init >> {log}', name='init'))
+    answer = call(bundle, 'service.start', name='shop')
+    run = {'id': answer['run_id']}
+    hero.wait_for(lambda: phases(bundle, run)['init'] == 'running', 'the first runs')
+    assert phases(bundle, run) == {'serve': 'waiting', 'db': 'waiting', 'init': 'running'}
+    assert call(bundle, 'service.status', 'shop')['state'] == 'starting'
+    gate.write_text('')
+    wait_status(bundle, 'shop', state='running', ready=True)
+    assert log.read_text().split() == ['init', 'db', 'serve']
+    assert call(bundle, 'service.stop', name='shop')['stopped'] == ['shop']
+    assert phases(bundle, run) == {'serve': 'cancelled', 'db': 'cancelled', 'init': 'succeeded'}
+
+
+def test_stop_while_actions_wait(bundle):
+    define(bundle, 'shop', sh('exec sleep 1000', name='init'), process('serve', **after('init')))
+    run = {'id': call(bundle, 'service.start', name='shop')['run_id']}
+    hero.wait_for(lambda: phases(bundle, run)['init'] == 'running', 'the first runs')
+    assert call(bundle, 'service.stop', name='shop')['stopped'] == ['shop']
+    assert phases(bundle, run) == {'init': 'cancelled', 'serve': 'cancelled'} and children_of(bundle.top) == []
+    assert call(bundle, 'service.status', 'shop')['state'] == 'exited'
+
+
+def test_first_action_fails(bundle):
+    define(bundle, 'shop', sh('exit 3', name='init'), process('serve', **after('init')))
+    error = fails(bundle, -32011, 'service.start', name='shop', wait=True)
+    assert 'code 3' in str(error)
+    status = call(bundle, 'service.status', 'shop')
+    assert status['state'] == 'failed' and phases(bundle, {'id': status['run_id']}) == {'init': 'failed', 'serve': 'skipped'}
+    assert call(bundle, 'run.get', id=status['run_id'])['state'] == 'failed'
+
+
+def test_service_with_an_impossible_order(bundle):
+    define(bundle, 'a', process('x', **after('nobody')))
+    assert fails(bundle, -32010, 'service.start', name='a').data['code_name'] == 'missing_dependency'
+    define(bundle, 'b', process('y', **after('z')), process('z', **after('y')))
+    assert fails(bundle, -32010, 'service.start', name='b').data['cycle'] == ['y', 'z', 'y']
+    assert call(bundle, 'run.list') == [] == call(bundle, 'job.list')
+
+
+def test_service_behind_a_gate_waits_as_a_whole(bundle):
+    """Its actions keep their order, and none begins before what the service requires is up."""
+    define(bundle, 'base', process('main', readiness={'type': 'exec', 'target': f'test -e {bundle.top}/ready'}))
+    define(bundle, 'shop', process('serve', **after('init')), sh('true', name='init'), requires=['base'])
+    run = {'id': call(bundle, 'service.start', name='shop')['run_id']}
+    assert phases(bundle, run) == {'serve': 'waiting', 'init': 'pending'}
+    assert call(bundle, 'run.get', id=run['id'])['state'] == 'created'
+    (bundle.top / 'ready').write_text('')
+    wait_status(bundle, 'shop', state='running')
+    assert phases(bundle, run) == {'serve': 'running', 'init': 'succeeded'}
+
+
+def test_services_in_order_survive_kill_9(make):
+    bundle = make()
+    gate = bundle.top / 'gate'
+    define(bundle, 'shop', process('serve', **after('db', 'ready')),
+           process('db', readiness={'type': 'exec', 'target': f'test -e {gate}'}))
+    define(bundle, 'behind', process('main'), sh('true', name='init'), requires=['shop'])
+    behind = call(bundle, 'service.start', name='behind')
+    run = {'id': call(bundle, 'service.status', 'shop')['run_id']}
+    hero.wait_for(lambda: phases(bundle, run)['db'] == 'running', 'the first runs')
+    pids = children_of(bundle.top)
+    crash(bundle)
+    bundle = make()
+    assert phases(bundle, run) == {'serve': 'waiting', 'db': 'running'} and set(pids) <= set(children_of(bundle.top))
+    assert call(bundle, 'service.status', 'shop')['state'] == 'starting' and call(bundle, 'service.status', 'behind')['state'] == 'blocked'
+    gate.write_text('')
+    wait_status(bundle, 'shop', state='running')
+    wait_status(bundle, 'behind', state='running')
+    assert call(bundle, 'run.get', id=run['id'])['state'] == 'running' and call(bundle, 'service.status', 'behind')['run_id'] == behind['run_id']
+
+
+def test_a_stop_of_hero_proc_ends_the_whole_start(make):
+    """All for the same reason: what ran and what waited for it."""
+    bundle = make()
+    define(bundle, 'shop', sh('exec sleep 1000', name='init'), process('serve', **after('init')))
+    run = {'id': call(bundle, 'service.start', name='shop')['run_id']}
+    hero.wait_for(lambda: phases(bundle, run)['init'] == 'running', 'the first runs')
+    stop_all(bundle)
+    bundle = make(autostart=False)
+    assert call(bundle, 'run.get', id=run['id'])['state'] == 'cancelled'
+    assert [(j['phase'], j['failure']) for j in call(bundle, 'run.jobs', id=run['id'])] == [('cancelled', 'shutdown')] * 2
