@@ -6,6 +6,8 @@
 struct _ProcActions
 {
   GHashTable *by_name; /* name, owned by the action -> ProcAction */
+  ProcActionsFunc changed;
+  gpointer changed_data;
 };
 
 ProcActions *
@@ -62,12 +64,25 @@ void
 proc_actions_put (ProcActions *self, ProcAction *action)
 {
   g_hash_table_replace (self->by_name, action->name, proc_action_ref (action));
+  if (self->changed != NULL)
+    self->changed (self->changed_data, action->name, action);
 }
 
 gboolean
 proc_actions_remove (ProcActions *self, const char *name)
 {
-  return g_hash_table_remove (self->by_name, name);
+  if (!g_hash_table_remove (self->by_name, name))
+    return FALSE;
+  if (self->changed != NULL)
+    self->changed (self->changed_data, name, NULL);
+  return TRUE;
+}
+
+void
+proc_actions_listen (ProcActions *self, ProcActionsFunc func, gpointer data)
+{
+  self->changed = func;
+  self->changed_data = data;
 }
 
 gboolean

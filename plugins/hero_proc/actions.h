@@ -20,6 +20,10 @@ GPtrArray *proc_actions_list (ProcActions *self);
 void proc_actions_put (ProcActions *self, ProcAction *action);
 gboolean proc_actions_remove (ProcActions *self, const char *name);
 
+/* One was put (action) or removed (NULL). One listener. */
+typedef void (*ProcActionsFunc) (gpointer data, const char *name, ProcAction *action);
+void proc_actions_listen (ProcActions *self, ProcActionsFunc func, gpointer data);
+
 /* Revision and times of a definition that follows `old` (NULL = none). TRUE: it differs from it. */
 gboolean proc_action_stamp (ProcAction *action, const ProcAction *old);
 

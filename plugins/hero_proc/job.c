@@ -303,7 +303,7 @@ proc_job_from_record (JsonObject *object, GError **error)
                    get_int (object, "id"));
       return NULL;
     }
-  spec = proc_action_from_json (json_node_get_object (spec_node), "job.spec", NULL, error);
+  spec = proc_action_from_record (json_node_get_object (spec_node), "job.spec", error);
   if (spec == NULL)
     return NULL;
   seed = (ProcJobSeed){ .spec = spec,

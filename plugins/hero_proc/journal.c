@@ -18,7 +18,7 @@ enum
 };
 
 static const char *const tables[]
-    = { "meta", "services", "actions", "jobs", "runs", "log_segments", "secrets", "contexts", NULL };
+    = { "meta", "services", "actions", "jobs", "runs", "schedules", "log_segments", "secrets", "contexts", NULL };
 
 /* One record: a value to put, or none to delete. */
 typedef struct
@@ -334,6 +334,7 @@ proc_loaded_free (ProcLoaded *loaded)
   g_ptr_array_unref (loaded->sources);
   g_ptr_array_unref (loaded->secrets);
   g_ptr_array_unref (loaded->contexts);
+  g_ptr_array_unref (loaded->schedules);
   g_free (loaded->key_id);
   g_ptr_array_unref (loaded->damaged);
   g_free (loaded);
@@ -352,7 +353,7 @@ load_record (ProcLoaded *loaded, const char *table, JsonObject *object, GError *
     }
   else if (strcmp (table, "actions") == 0)
     {
-      if ((record = proc_action_from_json (object, "action", NULL, error)) != NULL)
+      if ((record = proc_action_from_record (object, "action", error)) != NULL)
         g_ptr_array_add (loaded->actions, record);
     }
   else if (strcmp (table, "jobs") == 0)
@@ -371,6 +372,8 @@ load_record (ProcLoaded *loaded, const char *table, JsonObject *object, GError *
     g_ptr_array_add (loaded->secrets, json_object_ref (object));
   else if (strcmp (table, "contexts") == 0)
     g_ptr_array_add (loaded->contexts, json_object_ref (object));
+  else if (strcmp (table, "schedules") == 0)
+    g_ptr_array_add (loaded->schedules, json_object_ref (object));
   else if (json_object_has_member (object, "key_id"))
     loaded->key_id = g_strdup (json_object_get_string_member_with_default (object, "key_id", NULL));
   else
@@ -418,6 +421,7 @@ proc_journal_load (ProcJournal *self, GError **error)
   loaded->sources = g_ptr_array_new_with_free_func (g_free);
   loaded->secrets = g_ptr_array_new_with_free_func ((GDestroyNotify)json_object_unref);
   loaded->contexts = g_ptr_array_new_with_free_func ((GDestroyNotify)json_object_unref);
+  loaded->schedules = g_ptr_array_new_with_free_func ((GDestroyNotify)json_object_unref);
   loaded->damaged = g_ptr_array_new_with_free_func (g_free);
   loaded->next_job = loaded->next_run = 1;
   for (guint i = 0; tables[i] != NULL; i++)

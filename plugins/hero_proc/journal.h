@@ -38,7 +38,8 @@ void proc_batch_delete_run (ProcBatch *batch, guint32 id);
 void proc_batch_put_counters (ProcBatch *batch, guint32 next_job, guint32 next_run);
 
 /*
- * A record whose form its owner knows: table "secrets", "contexts" or "meta". table is static; object is taken, NULL =
+ * A record whose form its owner knows: table "secrets", "contexts", "schedules" or
+ * "meta". table is static; object is taken, NULL =
  * delete.
  */
 void proc_batch_put_object (ProcBatch *batch, const char *table, gconstpointer key, gsize key_length,
@@ -64,6 +65,7 @@ typedef struct
   GPtrArray *sources;   /* char *, NULL-terminated */
   GPtrArray *secrets;   /* JsonObject */
   GPtrArray *contexts;  /* JsonObject */
+  GPtrArray *schedules; /* JsonObject: what was served of each schedule */
   char *key_id;         /* of the key the secrets are sealed with, NULL = none was ever stored */
   guint stored_secrets; /* readable or not */
   GPtrArray *damaged;   /* char *: records that cannot be read, and why */

@@ -129,6 +129,18 @@ proc_schedule_policy_equal (const ProcSchedulePolicy *a, const ProcSchedulePolic
          && a->catch_up == b->catch_up && a->jitter_ms == b->jitter_ms && a->enabled == b->enabled;
 }
 
+ProcSchedulePolicy *
+proc_schedule_policy_with_enabled (const ProcSchedulePolicy *self, gboolean enabled)
+{
+  ProcSchedulePolicy *copy = g_atomic_rc_box_dup (sizeof *self, (gpointer)self);
+
+  copy->cron = g_strdup (self->cron);
+  copy->timezone = g_strdup (self->timezone);
+  copy->zone = self->zone != NULL ? g_time_zone_ref (self->zone) : NULL;
+  copy->enabled = enabled;
+  return copy;
+}
+
 gboolean
 proc_schedule_policy_is_empty (const ProcSchedulePolicy *self)
 {

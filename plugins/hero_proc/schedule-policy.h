@@ -40,6 +40,9 @@ ProcSchedulePolicy *proc_schedule_policy_from_json (JsonObject *object, const ch
 JsonObject *proc_schedule_policy_to_json (const ProcSchedulePolicy *self);
 gboolean proc_schedule_policy_equal (const ProcSchedulePolicy *a, const ProcSchedulePolicy *b);
 
+/* The same policy, paused or not. */
+ProcSchedulePolicy *proc_schedule_policy_with_enabled (const ProcSchedulePolicy *self, gboolean enabled);
+
 /* Neither cron nor interval. */
 gboolean proc_schedule_policy_is_empty (const ProcSchedulePolicy *self);
 /* "every Monday at 09:00:00", "every 90 seconds"; "" without ticks. Transfer full. */

@@ -11,7 +11,7 @@
 #include "spec-edges.h"
 
 /* What later versions do; a set value is refused, an empty one is what every record has. */
-static const char *const action_not_yet[] = { "schedule_policy", "schedule", "tty", "tty_size", NULL };
+static const char *const action_not_yet[] = { "tty", "tty_size", NULL };
 static const char *const action_never[] = { "user", "group", "umask", "nice", "limits", NULL };
 /* Told to readers, ignored as input, so that what was read can be set again. */
 static const char *const read_only[] = { "origin", "file", "services", "needs_restart", NULL };
@@ -33,6 +33,9 @@ action_clear (gpointer data)
   g_free (self->success_codes);
   g_clear_pointer (&self->health, proc_health_spec_unref);
   g_clear_pointer (&self->depends_on, g_array_unref);
+  g_clear_pointer (&self->schedule, proc_schedule_policy_unref);
+  g_clear_pointer (&self->bad_schedule, json_node_unref);
+  g_free (self->schedule_error);
 }
 
 static void
@@ -230,6 +233,19 @@ check_cwd (ProcReader *reader, const char *cwd)
     proc_reader_fail (reader, "cwd", "an absolute path or ~/..", cwd);
 }
 
+static void
+read_schedule (ProcReader *reader, ProcAction *self, GPtrArray *warnings)
+{
+  JsonObject *object = proc_reader_object (reader, "schedule_policy|schedule");
+  g_autofree char *where = g_strconcat (reader->where, ".schedule_policy", NULL);
+
+  if (object == NULL || reader->error != NULL)
+    return;
+  self->schedule = proc_schedule_policy_from_json (object, where, warnings, &reader->error);
+  if (self->schedule != NULL && proc_schedule_policy_is_empty (self->schedule))
+    g_clear_pointer (&self->schedule, proc_schedule_policy_unref);
+}
+
 ProcAction *
 proc_action_from_json (JsonObject *object, const char *where, GPtrArray *warnings, GError **error)
 {
@@ -268,6 +284,7 @@ proc_action_from_json (JsonObject *object, const char *where, GPtrArray *warning
     proc_reader_fail (&reader, "log", "store, since readiness is read from it", "none");
   self->ephemeral = proc_reader_bool (&reader, "ephemeral", FALSE);
   self->depends_on = proc_action_deps_read (&reader, "depends_on");
+  read_schedule (&reader, self, warnings);
   self->revision = (guint)proc_reader_int (&reader, "revision", 0, G_MAXINT, 0);
   self->created_at = proc_reader_int (&reader, "created_at", 0, G_MAXINT64, 0);
   self->updated_at = proc_reader_int (&reader, "updated_at", 0, G_MAXINT64, 0);
@@ -276,6 +293,32 @@ proc_action_from_json (JsonObject *object, const char *where, GPtrArray *warning
   proc_reader_refuse (&reader, action_not_yet);
   proc_reader_refuse (&reader, action_never);
   return proc_reader_end (&reader, warnings, error) ? g_steal_pointer (&self) : NULL;
+}
+
+ProcAction *
+proc_action_from_record (JsonObject *object, const char *where, GError **error)
+{
+  g_autoptr (GError) first = NULL;
+  g_autoptr (JsonNode) schedule = json_object_dup_member (object, "schedule_policy");
+  ProcAction *action = proc_action_from_json (object, where, NULL, &first);
+
+  if (action == NULL && schedule != NULL)
+    {
+      json_object_remove_member (object, "schedule_policy");
+      action = proc_action_from_json (object, where, NULL, NULL);
+      json_object_set_member (object, "schedule_policy", json_node_copy (schedule));
+    }
+  if (action == NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&first));
+      return NULL;
+    }
+  if (first != NULL)
+    {
+      action->bad_schedule = g_steal_pointer (&schedule);
+      action->schedule_error = g_strdup (first->message);
+    }
+  return action;
 }
 
 /* `actions`: names, or ActionSpec objects, which are added to `actions` and stand for their names. */
@@ -443,6 +486,12 @@ proc_action_to_json (const ProcAction *self)
     json_object_set_array_member (object, "depends_on", proc_action_deps_to_json (self->depends_on));
   else
     json_object_set_null_member (object, "depends_on");
+  if (self->schedule != NULL)
+    json_object_set_object_member (object, "schedule_policy", proc_schedule_policy_to_json (self->schedule));
+  else if (self->bad_schedule != NULL)
+    json_object_set_member (object, "schedule_policy", json_node_copy (self->bad_schedule));
+  else
+    json_object_set_null_member (object, "schedule_policy");
   set_record_members (object, self->revision, self->created_at, self->updated_at);
   return object;
 }
@@ -539,13 +588,30 @@ copy_action (const ProcAction *self)
   copy->success_codes = g_memdup2 (self->success_codes, self->n_success_codes * sizeof *self->success_codes);
   copy->health = proc_health_spec_ref (self->health);
   copy->depends_on = g_array_ref (self->depends_on);
+  copy->schedule = self->schedule != NULL ? proc_schedule_policy_ref (self->schedule) : NULL;
+  copy->bad_schedule = self->bad_schedule != NULL ? json_node_copy (self->bad_schedule) : NULL;
+  copy->schedule_error = g_strdup (self->schedule_error);
+  return copy;
+}
+
+ProcAction *
+proc_action_with_schedule (const ProcAction *self, ProcSchedulePolicy *schedule)
+{
+  ProcAction *copy = copy_action (self);
+
+  if (schedule != NULL)
+    proc_schedule_policy_ref (schedule);
+  g_clear_pointer (&copy->schedule, proc_schedule_policy_unref);
+  copy->schedule = schedule;
+  g_clear_pointer (&copy->bad_schedule, json_node_unref);
+  g_clear_pointer (&copy->schedule_error, g_free);
   return copy;
 }
 
 ProcAction *
 proc_action_for_service (const ProcAction *self, const ProcService *service, gboolean main)
 {
-  ProcAction *copy = copy_action (self);
+  ProcAction *copy = proc_action_with_schedule (self, NULL); /* whose change is no reason to restart the service */
   g_auto (GStrv) service_secrets = proc_secret_refs_resolve (service->env_secrets, service->context);
 
   g_strfreev (copy->env);

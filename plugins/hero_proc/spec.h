@@ -10,6 +10,7 @@
 #include "action-dep.h"
 #include "backoff.h"
 #include "dependencies.h"
+#include "schedule-policy.h"
 #include "spec-health.h"
 #include "words.h"
 
@@ -41,6 +42,9 @@ typedef struct
   ProcHealthSpec *health;
   gboolean ephemeral; /* deleted with its last job */
   GArray *depends_on; /* ProcActionDep: order inside one run */
+  ProcSchedulePolicy *schedule; /* NULL = the clock does not start it */
+  JsonNode *bad_schedule;       /* a stored schedule that is not understood, kept as it is; NULL = none */
+  char *schedule_error;         /* and why; NULL = none */
 
   guint revision;
   gint64 created_at, updated_at; /* Unix ms */
@@ -72,6 +76,8 @@ typedef struct
 
 /* `where` is the name of the object in messages ("spec"). warnings: texts are added, or NULL. */
 ProcAction *proc_action_from_json (JsonObject *object, const char *where, GPtrArray *warnings, GError **error);
+/* The same from what was stored: a schedule that is not understood does not cost the action, see bad_schedule. */
+ProcAction *proc_action_from_record (JsonObject *object, const char *where, GError **error);
 /*
  * actions: the ActionSpec objects of `actions` are parsed and added (ProcAction, transfer full). default_context: for
  * specs that name none.
@@ -101,6 +107,9 @@ ProcAction *proc_action_for_command (const ProcAction *self, const char *command
  * environment becomes too big.
  */
 ProcAction *proc_action_for_job (const ProcAction *self, char **env, char **args, guint32 context, GError **error);
+
+/* The same action with another schedule, NULL = none. */
+ProcAction *proc_action_with_schedule (const ProcAction *self, ProcSchedulePolicy *schedule);
 
 /* The same service with another wanted status. */
 ProcService *proc_service_with_wanted (const ProcService *self, ProcWanted wanted);

@@ -132,6 +132,29 @@ test_survives (Fixture *f, gconstpointer data)
   }
 }
 
+/* An action whose schedule is no longer understood is not lost, and what was served is there again. */
+static void
+test_schedules (Fixture *f, gconstpointer data)
+{
+  static const char *const bad = "{\"name\":\"b\",\"exec\":\"true\",\"schedule_policy\":{\"cron\":\"61 * * * *\"}}";
+  g_autoptr (JsonNode) node = json_from_string (bad, NULL);
+  g_autoptr (ProcLoaded) loaded = NULL;
+  ProcBatch *batch = proc_batch_new ();
+  JsonObject *served = json_object_new ();
+
+  json_object_set_int_member (served, "tick_at", 77);
+  proc_batch_put_object (batch, "actions", "b", 1, json_object_ref (json_node_get_object (node)));
+  proc_batch_put_object (batch, "schedules", "b", 1, served);
+  proc_journal_commit (f->journal, batch, on_done, f);
+  wait_answers (f, 1);
+  loaded = proc_journal_load (f->journal, NULL);
+  g_assert_cmpuint (loaded->damaged->len, ==, 0);
+  g_assert_cmpuint (loaded->actions->len, ==, 1);
+  g_assert_nonnull (((ProcAction *)loaded->actions->pdata[0])->schedule_error);
+  g_assert_cmpuint (loaded->schedules->len, ==, 1);
+  g_assert_cmpint (json_object_get_int_member (loaded->schedules->pdata[0], "tick_at"), ==, 77);
+}
+
 static gboolean
 write_nonsense (HeroStoreTxn *txn, gpointer data, GError **error)
 {
@@ -181,6 +204,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 #define ADD(name, func) g_test_add ("/journal/" name, Fixture, NULL, set_up, func, tear_down)
   ADD ("survives", test_survives);
+  ADD ("schedules", test_schedules);
   ADD ("damage-is-named", test_damage_is_named);
   ADD ("sqlite-is-left-alone", test_sqlite_is_left_alone);
 #undef ADD

@@ -123,6 +123,56 @@ test_refusals (void)
 }
 
 static void
+test_schedule (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ProcAction) action
+      = action_from ("{\"name\":\"a\",\"script\":\"x\",\"schedule\":{\"cron\":\"0 9 * * 1\"}}", NULL, NULL);
+  g_autoptr (ProcAction) none = proc_action_with_schedule (action, NULL), back = NULL;
+  g_autoptr (ProcAction) empty
+      = action_from ("{\"name\":\"a\",\"script\":\"x\",\"schedule_policy\":{\"jitter_ms\":5}}", NULL, NULL);
+  g_autoptr (JsonObject) object = proc_action_to_json (action);
+  g_autofree char *words = proc_schedule_policy_words (action->schedule);
+
+  g_assert_cmpstr (words, ==, "every Monday at 09:00:00");
+  back = proc_action_from_json (object, "spec", NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (proc_action_equal (action, back));
+  g_assert_false (proc_action_equal (action, none));
+  g_assert_true (proc_action_equal (empty, none));
+  g_assert_null (action_from ("{\"name\":\"a\",\"script\":\"x\",\"schedule\":{\"cron\":\"99 * * * *\"}}", NULL, &error));
+  g_assert_error (error, PROC_ERROR, PROC_ERROR_INVALID_CRON);
+  g_assert_cmpstr (proc_error_get_param (error), ==, "spec.schedule_policy.cron");
+}
+
+static void
+test_bad_stored_schedule_costs_no_action (void)
+{
+  static const char *const bad[] = { "{\"cron\":\"99 * * * *\"}", "{\"cron\":\"* * * * *\",\"timezone\":\"Mars\"}", "[5]" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autofree char *text
+          = g_strdup_printf ("{\"name\":\"a\",\"script\":\"x\",\"schedule_policy\":%s}", bad[i]);
+      g_autoptr (JsonNode) node = json_from_string (text, NULL);
+      g_autoptr (ProcAction) action = proc_action_from_record (json_node_get_object (node), "action", NULL);
+      g_autoptr (JsonObject) object = proc_action_to_json (action);
+      g_autofree char *kept = json_to_string (json_object_get_member (object, "schedule_policy"), FALSE);
+
+      g_assert_null (action->schedule);
+      g_assert_nonnull (strstr (action->schedule_error, "action.schedule_policy"));
+      g_assert_cmpstr (kept, ==, bad[i]);
+    }
+  {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (JsonNode) node = json_from_string ("{\"name\":\"a\",\"schedule_policy\":{\"cron\":\"x\"}}", NULL);
+
+    g_assert_null (proc_action_from_record (json_node_get_object (node), "action", &error)); /* no script either */
+    g_assert_nonnull (error);
+  }
+}
+
+static void
 test_unknown_member_warns (void)
 {
   g_autoptr (GPtrArray) warnings = g_ptr_array_new_with_free_func (g_free);
@@ -287,6 +337,8 @@ main (int argc, char **argv)
   g_test_add_func ("/spec/action-round-trip", test_action_round_trip);
   g_test_add_func ("/spec/refusals", test_refusals);
   g_test_add_func ("/spec/unknown-member-warns", test_unknown_member_warns);
+  g_test_add_func ("/spec/schedule", test_schedule);
+  g_test_add_func ("/spec/bad-stored-schedule", test_bad_stored_schedule_costs_no_action);
   g_test_add_func ("/spec/service", test_service);
   g_test_add_func ("/spec/service-refusals", test_service_refusals);
   g_test_add_func ("/spec/edges", test_edges);

@@ -33,7 +33,7 @@ const char *const proc_on_failure_words[] = { "stop", "cancel", "continue", NULL
 const char *const proc_run_state_words[]
     = { "created", "waiting_deps", "running", "stopping", "succeeded", "failed", "cancelled", NULL };
 const char *const proc_log_mode_words[] = { "store|ring|stdout", "none", NULL };
-const char *const proc_trigger_words[] = { "api", "service", "autostart", "run", "retry", NULL };
+const char *const proc_trigger_words[] = { "api", "service", "autostart", "run", "retry", "schedule", NULL };
 const char *const proc_catch_up_words[] = { "none", "once", NULL };
 const char *const proc_schedule_state_words[] = { "active", "paused", "waiting", "ended", "invalid", NULL };
 const char *const proc_exit_source_words[] = { "none", "wait", "pidfd", "unknown", NULL };

@@ -129,6 +129,7 @@ typedef enum
   PROC_TRIGGER_AUTOSTART,
   PROC_TRIGGER_RUN,
   PROC_TRIGGER_RETRY,
+  PROC_TRIGGER_SCHEDULE,
 } ProcTrigger;
 
 /* What becomes of ticks that were missed (3.3). */
