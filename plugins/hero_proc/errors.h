@@ -37,6 +37,8 @@ typedef enum
   PROC_ERROR_JOB_NOT_RUNNING,     /* -32003 */
   PROC_ERROR_MISSING_DEPENDENCY,  /* -32010 */
   PROC_ERROR_QUEUE_FULL,          /* -32091 */
+  PROC_ERROR_SCHEDULE_NOT_FOUND,  /* -32000 */
+  PROC_ERROR_STATE,               /* -32009 invalid_state_transition */
 } ProcErrorCode;
 
 #define PROC_ERROR (proc_error_quark ())

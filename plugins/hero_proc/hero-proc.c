@@ -2,6 +2,7 @@
 #include "hero-proc.h"
 
 #include "rpc-logs.h"
+#include "zone.h"
 
 #include <dlfcn.h>
 #include <sys/stat.h>
@@ -296,6 +297,30 @@ make_retention (HeroProc *self)
   self->retention = proc_retention_new (&setup);
 }
 
+static gboolean
+make_timetable (HeroProc *self, const ProcLoaded *loaded, GError **error)
+{
+  g_autoptr (GError) unknown = NULL;
+  g_autoptr (GTimeZone) zone
+      = proc_zone_new (hero_service_get_string (self->ctx, "timezone"), "hero_proc.timezone", &unknown);
+  ProcTimetableSetup setup = { .context = hero_service_get_main_context (self->ctx),
+                               .journal = self->journal,
+                               .actions = self->actions,
+                               .jobs = self->jobs,
+                               .zone = zone,
+                               .event = on_event,
+                               .log = on_log,
+                               .owner = self };
+
+  if (zone == NULL)
+    {
+      g_set_error_literal (error, HERO_PLUGIN_ERROR, HERO_PLUGIN_ERROR_CONFIG, unknown->message);
+      return FALSE;
+    }
+  self->timetable = proc_timetable_new (&setup, loaded, error);
+  return self->timetable != NULL;
+}
+
 /* ---------------------------------------------------------------------------------------------- health and figures */
 
 static char *
@@ -463,6 +488,8 @@ hero_proc_start (gpointer data, GCancellable *cancellable, GError **error)
   make_jobs (self, loaded);
   open_notify (self);
   make_services (self, loaded);
+  if (!make_timetable (self, loaded, error))
+    return FALSE;
   hero_proc_register_rpc (self);
   hero_proc_register_page (self);
   register_health (self);
@@ -470,6 +497,8 @@ hero_proc_start (gpointer data, GCancellable *cancellable, GError **error)
   proc_runs_recover (self->runs);
   proc_services_resume (self->services);
   make_retention (self);
+  if (hero_service_get_boolean (self->ctx, "scheduler"))
+    proc_timetable_start (self->timetable);
   if (hero_service_get_boolean (self->ctx, "autostart"))
     {
       proc_services_autostart (self->services);
@@ -504,6 +533,8 @@ hero_proc_stop (gpointer data)
   gint64 budget_s = hero_service_get_integer (self->ctx, "stop_timeout_s");
   guint limit_s = (guint)CLAMP (budget_s > 0 ? budget_s : MAX_SHUTDOWN_S, 1, MAX_SHUTDOWN_S);
 
+  if (self->timetable != NULL)
+    proc_timetable_drain (self->timetable);
   if (self->services == NULL)
     hero_service_stop (self->ctx);
   else if (hero_service_get_boolean (self->ctx, "stop_children_on_exit"))
@@ -531,6 +562,7 @@ hero_proc_destroy (gpointer data)
   /* First who gives work, then who does it; the journal last, it hears from all. */
   g_clear_pointer (&self->notify, proc_notify_socket_free);
   g_clear_pointer (&self->spawner, proc_spawner_free);
+  g_clear_pointer (&self->timetable, proc_timetable_free);
   g_clear_pointer (&self->services, proc_services_free);
   g_clear_pointer (&self->retention, proc_retention_free);
   g_clear_pointer (&self->runs, proc_runs_free);

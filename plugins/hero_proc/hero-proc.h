@@ -13,6 +13,7 @@
 #include "retention.h"
 #include "runs.h"
 #include "services.h"
+#include "timetable.h"
 
 G_BEGIN_DECLS
 
@@ -40,6 +41,7 @@ typedef struct
   ProcRuns *runs;
   ProcRetention *retention;
   ProcServices *services;
+  ProcTimetable *timetable;
 } HeroProc;
 
 gpointer hero_proc_create (HeroServiceContext *ctx, GError **error);
@@ -54,6 +56,8 @@ void hero_proc_register_rpc (HeroProc *self);
 void hero_proc_register_page (HeroProc *self);
 /* page-secrets.c: a tab of page.c's table */
 void hero_proc_render_secrets (gpointer self, HeroPage *page);
+/* page-schedules.c: likewise */
+void hero_proc_render_schedules (gpointer self, HeroPage *page);
 /* page-logs.c: likewise */
 void hero_proc_render_logs (gpointer self, HeroPage *page);
 

@@ -359,6 +359,8 @@ hero_proc_register_page (HeroProc *self)
   static const HeroPageTab tabs[]
       = { { "services", "Services", render_services, .events = "service.*|job.*", .domain = "jobs" },
           { "output", "Job logs", hero_proc_render_logs, .scripts = "logs.js", .styles = "logs.css" },
+          { "schedules", "Schedules", hero_proc_render_schedules, .events = "schedule.*|action.*|job.finished",
+            .domain = "jobs" },
           { "secrets", "Secrets", hero_proc_render_secrets, .events = "secret.*", .domain = "secrets",
             .scripts = "secrets.js" },
           { NULL } };

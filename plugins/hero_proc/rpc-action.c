@@ -5,6 +5,7 @@
 #include "json-write.h"
 #include "reader.h"
 #include "rpc-job.h"
+#include "schedule-json.h"
 
 void
 proc_rpc_tell_action (HeroProc *self, const char *event, const char *name)
@@ -65,6 +66,12 @@ is_used_by (GHashTable *users, const char *action, const char *service)
   return FALSE;
 }
 
+static gboolean
+is_scheduled (const ProcAction *action)
+{
+  return action->schedule != NULL || action->bad_schedule != NULL;
+}
+
 static void
 action_list (gpointer data, HeroRpcCall *call)
 {
@@ -74,6 +81,7 @@ action_list (gpointer data, HeroRpcCall *call)
   gint64 offset = hero_rpc_get_integer (call, "offset");
   gint64 limit = hero_rpc_has (call, "limit") ? hero_rpc_get_integer (call, "limit") : G_MAXINT64;
   gboolean names_only = hero_rpc_get_boolean (call, "names_only"), any;
+  int scheduled = hero_rpc_has (call, "scheduled") ? hero_rpc_get_boolean (call, "scheduled") : -1;
   g_autoptr (GHashTable) users = NULL;
   g_autoptr (GPtrArray) actions = NULL;
   guint32 context;
@@ -91,7 +99,7 @@ action_list (gpointer data, HeroRpcCall *call)
       if ((!any && action->context != context) || (prefix != NULL && !g_str_has_prefix (action->name, prefix))
           || (tag != NULL && !g_strv_contains ((const char *const *)action->tags, tag))
           || (service != NULL && !is_used_by (users, action->name, service)) || hero_rpc_get_boolean (call, "tty")
-          || offset-- > 0)
+          || (scheduled >= 0 && is_scheduled (action) != scheduled) || offset-- > 0)
         continue;
       if (names_only)
         json_array_add_string_element (array, action->name);
@@ -122,6 +130,18 @@ take_warnings (GPtrArray *warnings)
   return array;
 }
 
+/* What its schedule means, so that mix-ups of days show; null without. */
+static void
+set_reading (HeroProc *self, JsonObject *object, const ProcAction *action)
+{
+  if (action == NULL || action->schedule == NULL)
+    json_object_set_null_member (object, "schedule");
+  else
+    json_object_set_object_member (object, "schedule",
+                                   proc_schedule_reading (action->schedule, proc_timetable_get_zone (self->timetable),
+                                                          proc_now_ms (), 0, PROC_NEXT_TIMES));
+}
+
 static void
 on_set (const GError *error, gpointer data)
 {
@@ -143,7 +163,7 @@ on_set (const GError *error, gpointer data)
   json_object_set_boolean_member (object, "created", setting->created);
   json_object_set_boolean_member (object, "changed", setting->changed);
   json_object_set_array_member (object, "warnings", warnings);
-  json_object_set_null_member (object, "schedule");
+  set_reading (setting->self, object, action);
   hero_rpc_return_object (setting->call, object);
 }
 
@@ -219,7 +239,7 @@ action_validate (gpointer data, HeroRpcCall *call)
   json_object_set_boolean_member (object, "valid", action != NULL);
   json_object_set_array_member (object, "errors", errors);
   json_object_set_array_member (object, "warnings", proc_json_from_names (warnings));
-  json_object_set_null_member (object, "schedule");
+  set_reading (self, object, action);
   hero_rpc_return_object (call, object);
 }
 
@@ -432,6 +452,7 @@ static const HeroRpcParam list_params[]
         { "limit", HERO_INTEGER (1, 1000000), 0, "At most so many." },
         { "offset", HERO_INTEGER (0, 1000000), 0, "Leave out so many at the beginning.", "0" },
         { "service", HERO_STRING (1, 64), 0, "Only actions of this service." },
+        { "scheduled", HERO_BOOLEAN, 0, "Only actions with a schedule, or only those without." },
         { "tty", HERO_BOOLEAN, 0, "Only actions with a terminal.", "false" },
         { "prefix", HERO_STRING (1, 128), 0, "Only names that begin so." },
         { "names_only", HERO_BOOLEAN, 0, "Answer with names only.", "false" },

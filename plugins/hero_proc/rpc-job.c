@@ -408,6 +408,7 @@ const HeroRpcSchema proc_job_schemas[] = {
     "\"success_exit_codes\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},"
     "\"restart\":{\"enum\":[\"always\",\"on_failure\",\"never\"]},\"retry_policy\":{\"type\":\"object\"},"
     "\"stop_signal\":{\"type\":[\"string\",\"integer\"]},\"stop_timeout_ms\":{\"type\":\"integer\"},"
+    "\"schedule_policy\":{\"type\":[\"object\",\"null\"]},"
     "\"depends_on\":{\"type\":[\"array\",\"null\"]}},\"required\":[\"name\"]}" },
   { "Job",
     "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},"

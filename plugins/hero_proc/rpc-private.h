@@ -27,8 +27,9 @@ enum
 #define ERRORS(...) ((const int[]){ __VA_ARGS__, 0 })
 
 /* Tables of families, each in its own file; they end with name NULL. */
-extern const HeroRpcMethod proc_action_methods[], proc_job_methods[], proc_run_methods[], proc_system_methods[];
-extern const HeroRpcSchema proc_job_schemas[], proc_run_schemas[];
+extern const HeroRpcMethod proc_action_methods[], proc_job_methods[], proc_run_methods[], proc_schedule_methods[],
+    proc_system_methods[];
+extern const HeroRpcSchema proc_job_schemas[], proc_run_schemas[], proc_schedule_schemas[];
 
 /* Answers with any of the errors of contract 5. data: members of error.data, taken. */
 void proc_rpc_fail_data (HeroRpcCall *call, const GError *error, JsonObject *data);

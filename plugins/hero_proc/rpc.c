@@ -48,6 +48,8 @@ static const struct
   { PROC_ERROR_JOB_NOT_RUNNING, RPC_IS_DOWN, "job_is_not_running", NULL },
   { PROC_ERROR_MISSING_DEPENDENCY, RPC_DEPENDENCY, "missing_dependency", NULL },
   { PROC_ERROR_QUEUE_FULL, HERO_RPC_OVERLOADED, "overloaded", NULL },
+  { PROC_ERROR_SCHEDULE_NOT_FOUND, RPC_NOT_FOUND, "schedule_not_found", NULL },
+  { PROC_ERROR_STATE, RPC_STATE, "invalid_state_transition", NULL },
 };
 
 static void
@@ -371,6 +373,7 @@ static const HeroRpcErrorSpec errors[] = {
   { RPC_IS_DOWN, "service_is_down", TRUE, "service is down" },
   { RPC_EXISTS, "already_exists", FALSE, "already exists" },
   { RPC_INVALID_SIGNAL, "invalid_signal", FALSE, "invalid signal" },
+  { RPC_STATE, "invalid_state_transition", FALSE, "invalid state" },
   { RPC_CONFIG, "config_error", FALSE, "config error" },
   { RPC_DEPENDENCY, "dependency_cycle", FALSE, "dependency error" },
   { RPC_PROCESS, "process_error", TRUE, "process error" },
@@ -501,8 +504,10 @@ void
 hero_proc_register_rpc (HeroProc *self)
 {
   static const HeroRpcMethod *const method_tables[]
-      = { methods, proc_log_methods, proc_action_methods, proc_job_methods, proc_run_methods, proc_system_methods };
-  static const HeroRpcSchema *const schema_tables[] = { schemas, proc_log_schemas, proc_job_schemas, proc_run_schemas };
+      = { methods, proc_log_methods, proc_action_methods, proc_job_methods, proc_run_methods, proc_schedule_methods,
+          proc_system_methods };
+  static const HeroRpcSchema *const schema_tables[]
+      = { schemas, proc_log_schemas, proc_job_schemas, proc_run_schemas, proc_schedule_schemas };
   g_autoptr (GArray) all_methods = g_array_new (TRUE, TRUE, sizeof (HeroRpcMethod));
   g_autoptr (GArray) all_schemas = g_array_new (TRUE, TRUE, sizeof (HeroRpcSchema));
 
