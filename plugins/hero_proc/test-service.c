@@ -321,6 +321,32 @@ assert_page (Fixture *f, const char *path, const char *part)
   hero_test_answer_free (answer);
 }
 
+/* Defined, read back, paused, started by hand, refused, deleted. Ticks are for the integration tests. */
+static void
+test_schedules (Fixture *f, gconstpointer data)
+{
+  ASSERT_CALL ("action.set",
+               "{\"name\":\"a\",\"exec\":\"sleep 1000\",\"schedule\":{\"cron\":\"0 9 * * 1\",\"timezone\":\"UTC\"}}",
+               "schedule.description", "every Monday at 09:00:00");
+  ASSERT_CALL ("schedule.status", "{\"action\":\"a\"}", "state", "active");
+  ASSERT_CALL ("schedule.pause", "{\"action\":\"a\"}", "state", "paused");
+  ASSERT_CALL ("schedule.list", "{\"state\":\"active\"}", NULL, "[]");
+  ASSERT_CALL ("schedule.trigger", "{\"action\":\"a\"}", "trigger", "schedule");
+  ASSERT_ERROR ("schedule.trigger", "{\"action\":\"a\"}", -32009,
+                "invalid state: action 'a' has as many live jobs as its schedule allows (1); force=true starts one more");
+  ASSERT_CALL ("schedule.set", "{\"action\":\"a\",\"policy\":{\"interval_ms\":90000}}", "description", "every 90 seconds");
+  ASSERT_ERROR ("schedule.set", "{\"action\":\"a\",\"policy\":{\"cron\":\"99 * * * *\"}}", -32602,
+                "parameter 'policy.cron': minute (character 1): expected 0..59, got 99");
+  ASSERT_CALL ("schedule.next", "{\"action\":\"a\",\"count\":1}", "description", "every 90 seconds");
+  ASSERT_CALL ("schedule.validate",
+               "{\"cron\":\"0 9 * * *\",\"timezone\":\"UTC\",\"from\":\"2026-01-01T09:00:00Z\",\"count\":1}", NULL,
+               "{\"description\":\"every day at 09:00:00\",\"next_times\":[1767344400000]}");
+  assert_page (f, "/schedules", "every 90 seconds");
+  ASSERT_CALL ("schedule.delete", "{\"action\":\"a\"}", NULL, "{\"ok\":true}");
+  ASSERT_ERROR ("schedule.status", "{\"action\":\"a\"}", -32000, "schedule not found: a");
+  ASSERT_CALL ("action.delete", "{\"name\":\"a\",\"force\":true}", "deleted_jobs", "1");
+}
+
 static void
 test_pages (Fixture *f, gconstpointer data)
 {
@@ -390,6 +416,7 @@ main (int argc, char **argv)
   ADD ("dependencies", test_dependencies);
   ADD ("conflict", test_conflict);
   ADD ("contexts", test_contexts);
+  ADD ("schedules", test_schedules);
   ADD ("pages", test_pages);
   ADD ("health", test_health);
   ADD ("shutdown", test_shutdown);

@@ -13,6 +13,7 @@ struct _ProcTimetable
   ProcSchedules *schedules;
   ProcWallTimer *timer; /* NULL = drained */
   gboolean started;
+  gboolean failing; /* the last job could not be recorded, and that was told */
 };
 
 /* ---------------------------------------------------------------------------------------------- what was served */
@@ -89,10 +90,13 @@ on_recorded (const GError *error, gpointer data)
 
   if (error != NULL)
     {
-      warn (self, job->action_name, error->message);
+      if (!self->failing)
+        warn (self, job->action_name, error->message);
+      self->failing = TRUE;
       proc_jobs_forget (self->setup.jobs, job);
       return;
     }
+  self->failing = FALSE;
   if (proc_job_is_active (job)) /* not cancelled meanwhile */
     proc_jobs_start (self->setup.jobs, job);
   event = json_object_new ();
@@ -115,11 +119,11 @@ on_fire (const char *name, gpointer data)
   batch = proc_batch_new ();
   firing = g_new (Firing, 1);
   *firing = (Firing){ self, proc_job_ref (proc_jobs_add (self->setup.jobs, batch, &seed)) };
+  put_record (self, batch, name); /* that the tick is served, with its job or not at all */
   proc_journal_commit (self->setup.journal, batch, on_recorded, firing);
   return firing->job->id;
 }
 
-/* The record is written behind the job, in the same transaction as a rule: what was counted as served was. */
 static void
 on_served (const char *action, guint skipped, gpointer data)
 {

@@ -246,6 +246,26 @@ def test_configured_zone(make):
     assert status(bundle)['next_at'] % 86400000 == 0
 
 
+def test_unknown_zone(make):
+    """It does not start with another zone than was meant; the nearest name is told."""
+    with pytest.raises(AssertionError, match="'hero_proc.timezone': expected a time zone; the nearest is 'Europe/Brussels'"):
+        make(timezone='Europe/Brusels')
+
+
+def test_no_tick_while_stopping(make):
+    bundle = make()
+    spec = sh("trap '' TERM; while :; do sleep 0.1; done", name='stubborn', is_process=True, stop_timeout_ms=3000)
+    call(bundle, 'service.set', name='stubborn', actions=[spec], start=True)
+    hero.wait_for(lambda: call(bundle, 'service.status', 'stubborn')['pid'], 'it runs')
+    scheduled(bundle, 'true', interval_ms=100, nr_of_instances=200)
+    wait_schedule(bundle, 'it starts', lambda s: s['fired_count'] >= 2)
+    begin = now_ms()
+    stop_all(bundle)
+    assert now_ms() - begin > 2500  # so long there were ticks
+    bundle = make(scheduler=False, autostart=False)
+    assert status(bundle)['fired_count'] >= 2 and not [job for job in jobs(bundle) if job['created_at'] > begin + 1000]
+
+
 # ---- how it is read
 
 def test_weekdays_are_read_back(bundle):
@@ -296,6 +316,7 @@ def test_bad_record(make):
     assert b'"11 9 * * *"' in content
     files[0].write_bytes(content.replace(b'"11 9 * * *"', b'"99 9 * * *"'))
     bundle = make()
+    assert bundle.out.count("the schedule of action 'x' is invalid and starts nothing") == 1
     got = status(bundle)
     assert got['state'] == 'invalid' and got['next_at'] is None and got['next_times'] == [] and 'minute' in got['error']
     assert got['policy']['cron'] == '99 9 * * *' and status(bundle, 'good')['state'] == 'active'
