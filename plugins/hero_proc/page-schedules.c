@@ -52,8 +52,7 @@ static void
 write_row (HeroProc *self, HeroPage *page, const char *action, const ProcScheduleInfo *info)
 {
   const ProcSchedulePolicy *policy = info->policy;
-  const ProcJob *last
-      = info->record.last_job_id != 0 ? proc_jobs_get (self->jobs, info->record.last_job_id) : NULL;
+  const ProcJob *last = info->record.last_job_id != 0 ? proc_jobs_get (self->jobs, info->record.last_job_id) : NULL;
   const char *standard = hero_service_get_string (self->ctx, "timezone");
   g_autofree char *words = policy != NULL ? proc_schedule_policy_words (policy) : g_strdup ("");
   g_autofree char *next = describe_next (self, info);
@@ -101,9 +100,10 @@ hero_proc_render_schedules (gpointer data, HeroPage *page)
       g_ptr_array_remove_index (actions, i - 1);
   hero_page_heading (page, "Schedules");
   write_notes (self, page, actions);
-  hero_page_table_begin (page, "schedules",
-                         "Action|State!|Cron$|In words|Zone|Next@|Next five|Last@|Last result!|Started#|Skipped or missed#|",
-                         "The clock starts nothing yet: set the first schedule below.");
+  hero_page_table_begin (
+      page, "schedules",
+      "Action|State!|Cron$|In words|Zone|Next@|Next five|Last@|Last result!|Started#|Skipped or missed#|",
+      "The clock starts nothing yet: set the first schedule below.");
   for (guint i = 0; i < actions->len; i++)
     {
       const ProcAction *action = actions->pdata[i];

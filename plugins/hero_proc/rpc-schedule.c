@@ -48,9 +48,9 @@ get_scheduled (HeroProc *self, HeroRpcCall *call, ProcScheduleInfo *info)
 static void
 fail_invalid (HeroRpcCall *call, const ProcAction *action, const char *why)
 {
-  g_autoptr (GError) error
-      = g_error_new (PROC_ERROR, PROC_ERROR_STATE,
-                     "invalid state: the schedule of action '%s' is not understood, set it anew: %s", action->name, why);
+  g_autoptr (GError) error = g_error_new (
+      PROC_ERROR, PROC_ERROR_STATE, "invalid state: the schedule of action '%s' is not understood, set it anew: %s",
+      action->name, why);
   JsonObject *data = json_object_new ();
 
   json_object_set_string_member (data, "action", action->name);
@@ -230,10 +230,10 @@ static void
 fail_live (HeroProc *self, HeroRpcCall *call, const ProcAction *action, const ProcSchedulePolicy *policy)
 {
   const GQueue *jobs = proc_jobs_of_action (self->jobs, action->name);
-  g_autoptr (GError) error
-      = g_error_new (PROC_ERROR, PROC_ERROR_STATE,
-                     "invalid state: action '%s' has as many live jobs as its schedule allows (%u); force=true starts one more",
-                     action->name, policy->nr_of_instances);
+  g_autoptr (GError) error = g_error_new (
+      PROC_ERROR, PROC_ERROR_STATE,
+      "invalid state: action '%s' has as many live jobs as its schedule allows (%u); force=true starts one more",
+      action->name, policy->nr_of_instances);
   JsonObject *data = json_object_new ();
 
   json_object_set_string_member (data, "action", action->name);
@@ -304,9 +304,9 @@ schedule_next (gpointer data, HeroRpcCall *call)
   if (info.policy == NULL)
     fail_invalid (call, action, info.error);
   else
-    hero_rpc_return_object (call, proc_schedule_reading (info.policy, proc_timetable_get_zone (self->timetable), from,
-                                                         info.record.tick_at,
-                                                         (guint)hero_rpc_get_integer (call, "count")));
+    hero_rpc_return_object (call,
+                            proc_schedule_reading (info.policy, proc_timetable_get_zone (self->timetable), from,
+                                                   info.record.tick_at, (guint)hero_rpc_get_integer (call, "count")));
 }
 
 static void
@@ -345,9 +345,18 @@ schedule_validate (gpointer data, HeroRpcCall *call)
 
 /* ---------------------------------------------------------------------------------------------- the table */
 
-#define ACTION { "action", HERO_STRING (1, 128), HERO_REQUIRED, "The action.", NULL, "name" }
-#define COUNT { "count", HERO_INTEGER (1, 1000), 0, "So many times.", "5" }
-#define FROM { "from", HERO_ANY, 0, "Times after this one: ms, seconds or RFC 3339. Default: now." }
+#define ACTION                                                                                                         \
+  {                                                                                                                    \
+    "action", HERO_STRING (1, 128), HERO_REQUIRED, "The action.", NULL, "name"                                         \
+  }
+#define COUNT                                                                                                          \
+  {                                                                                                                    \
+    "count", HERO_INTEGER (1, 1000), 0, "So many times.", "5"                                                          \
+  }
+#define FROM                                                                                                           \
+  {                                                                                                                    \
+    "from", HERO_ANY, 0, "Times after this one: ms, seconds or RFC 3339. Default: now."                                \
+  }
 
 static const HeroRpcParam action_params[] = { ACTION, { NULL } };
 
@@ -365,15 +374,15 @@ static const HeroRpcParam set_params[]
           "When: cron or interval_ms, and more. Members left out get their default." },
         { NULL } };
 
-static const HeroRpcParam trigger_params[]
-    = { ACTION,
-        { "force", HERO_BOOLEAN, 0, "Even if as many jobs are live as the schedule allows.", "false" },
-        { NULL } };
+static const HeroRpcParam trigger_params[] = {
+  ACTION, { "force", HERO_BOOLEAN, 0, "Even if as many jobs are live as the schedule allows.", "false" }, { NULL }
+};
 
 static const HeroRpcParam next_params[] = { ACTION, COUNT, FROM, { NULL } };
 
 static const HeroRpcParam validate_params[]
-    = { { "cron", HERO_STRING (0, 4096), HERO_REQUIRED, "The expression: 5, 6 or 7 fields, or a macro such as @daily." },
+    = { { "cron", HERO_STRING (0, 4096), HERO_REQUIRED,
+          "The expression: 5, 6 or 7 fields, or a macro such as @daily." },
         { "timezone", HERO_STRING (1, 256), 0, "local, UTC or a name such as Europe/Brussels." },
         COUNT,
         FROM,
@@ -383,45 +392,43 @@ static const HeroRpcParam validate_params[]
   "{\"type\":\"object\",\"properties\":{\"description\":{\"type\":\"string\"},"                                        \
   "\"next_times\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}}}}"
 
-const HeroRpcSchema proc_schedule_schemas[] = {
-  { "SchedulePolicy",
-    "{\"type\":\"object\",\"description\":\"When an action is started by the clock: by cron or by interval_ms.\","
-    "\"properties\":{\"cron\":{\"type\":\"string\"},\"interval_ms\":{\"type\":\"integer\"},"
-    "\"timezone\":{\"type\":\"string\"},\"start_time\":{\"type\":[\"integer\",\"string\"]},"
-    "\"end_time\":{\"type\":[\"integer\",\"string\"]},\"nr_of_instances\":{\"type\":[\"integer\",\"null\"]},"
-    "\"catch_up\":{\"enum\":[\"none\",\"once\"]},\"jitter_ms\":{\"type\":\"integer\"},"
-    "\"enabled\":{\"type\":\"boolean\"}}}" },
-  { "Schedule",
-    "{\"type\":\"object\",\"properties\":{\"action\":{\"type\":\"string\"},"
-    "\"policy\":{\"$ref\":\"#/components/schemas/SchedulePolicy\"},"
-    "\"state\":{\"enum\":[\"active\",\"paused\",\"waiting\",\"ended\",\"invalid\"]},"
-    "\"description\":{\"type\":\"string\"},\"next_at\":{\"type\":[\"integer\",\"null\"]},"
-    "\"next_times\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},"
-    "\"last_at\":{\"type\":[\"integer\",\"null\"]},\"last_job_id\":{\"type\":[\"integer\",\"null\"]},"
-    "\"last_phase\":{\"type\":[\"string\",\"null\"]},\"fired_count\":{\"type\":\"integer\"},"
-    "\"skipped_count\":{\"type\":\"integer\"},\"error\":{\"type\":[\"string\",\"null\"]}}}" },
-  { NULL }
-};
+const HeroRpcSchema proc_schedule_schemas[]
+    = { { "SchedulePolicy",
+          "{\"type\":\"object\",\"description\":\"When an action is started by the clock: by cron or by interval_ms.\","
+          "\"properties\":{\"cron\":{\"type\":\"string\"},\"interval_ms\":{\"type\":\"integer\"},"
+          "\"timezone\":{\"type\":\"string\"},\"start_time\":{\"type\":[\"integer\",\"string\"]},"
+          "\"end_time\":{\"type\":[\"integer\",\"string\"]},\"nr_of_instances\":{\"type\":[\"integer\",\"null\"]},"
+          "\"catch_up\":{\"enum\":[\"none\",\"once\"]},\"jitter_ms\":{\"type\":\"integer\"},"
+          "\"enabled\":{\"type\":\"boolean\"}}}" },
+        { "Schedule", "{\"type\":\"object\",\"properties\":{\"action\":{\"type\":\"string\"},"
+                      "\"policy\":{\"$ref\":\"#/components/schemas/SchedulePolicy\"},"
+                      "\"state\":{\"enum\":[\"active\",\"paused\",\"waiting\",\"ended\",\"invalid\"]},"
+                      "\"description\":{\"type\":\"string\"},\"next_at\":{\"type\":[\"integer\",\"null\"]},"
+                      "\"next_times\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},"
+                      "\"last_at\":{\"type\":[\"integer\",\"null\"]},\"last_job_id\":{\"type\":[\"integer\",\"null\"]},"
+                      "\"last_phase\":{\"type\":[\"string\",\"null\"]},\"fired_count\":{\"type\":\"integer\"},"
+                      "\"skipped_count\":{\"type\":\"integer\"},\"error\":{\"type\":[\"string\",\"null\"]}}}" },
+        { NULL } };
 
-const HeroRpcMethod proc_schedule_methods[] = {
-  { "schedule.list", schedule_list, list_params, "[]Schedule", "Everything the clock starts, by action.", NULL, "jobs",
-    ERRORS (RPC_NOT_FOUND), 0, NULL },
-  { "schedule.status", schedule_status, action_params, "Schedule", "The schedule of an action, and what came of it.",
-    NULL, "jobs", ERRORS (RPC_NOT_FOUND), 0, "schedule.get" },
-  { "schedule.set", schedule_set, set_params, "Schedule", "Have an action started by the clock.",
-    "It becomes part of the definition of the action, and counts from now.", "jobs",
-    ERRORS (RPC_NOT_FOUND, RPC_STORAGE), HERO_RPC_WRITES, NULL },
-  { "schedule.delete", schedule_delete, action_params, "Ok", "Have an action started by the clock no longer.", NULL,
-    "jobs", ERRORS (RPC_NOT_FOUND, RPC_STORAGE), HERO_RPC_WRITES, NULL },
-  { "schedule.pause", schedule_pause, action_params, "Schedule", "Start nothing until it is resumed.", NULL, "jobs",
-    ERRORS (RPC_NOT_FOUND, RPC_STATE, RPC_STORAGE), HERO_RPC_WRITES, "schedule.disable" },
-  { "schedule.resume", schedule_resume, action_params, "Schedule", "Go on with a paused schedule, from now.", NULL,
-    "jobs", ERRORS (RPC_NOT_FOUND, RPC_STATE, RPC_STORAGE), HERO_RPC_WRITES, "schedule.enable" },
-  { "schedule.trigger", schedule_trigger, trigger_params, "Job", "Start a job of the action now.",
-    "The ticks to come are not moved.", "jobs", ERRORS (RPC_NOT_FOUND, RPC_STATE, RPC_STORAGE), HERO_RPC_WRITES, NULL },
-  { "schedule.next", schedule_next, next_params, READING, "When a schedule comes next.", NULL, "jobs",
-    ERRORS (RPC_NOT_FOUND, RPC_STATE), 0, NULL },
-  { "schedule.validate", schedule_validate, validate_params, READING, "How a cron expression is read.", NULL, "jobs",
-    NULL, 0, NULL },
-  { NULL }
-};
+const HeroRpcMethod proc_schedule_methods[]
+    = { { "schedule.list", schedule_list, list_params, "[]Schedule", "Everything the clock starts, by action.", NULL,
+          "jobs", ERRORS (RPC_NOT_FOUND), 0, NULL },
+        { "schedule.status", schedule_status, action_params, "Schedule",
+          "The schedule of an action, and what came of it.", NULL, "jobs", ERRORS (RPC_NOT_FOUND), 0, "schedule.get" },
+        { "schedule.set", schedule_set, set_params, "Schedule", "Have an action started by the clock.",
+          "It becomes part of the definition of the action, and counts from now.", "jobs",
+          ERRORS (RPC_NOT_FOUND, RPC_STORAGE), HERO_RPC_WRITES, NULL },
+        { "schedule.delete", schedule_delete, action_params, "Ok", "Have an action started by the clock no longer.",
+          NULL, "jobs", ERRORS (RPC_NOT_FOUND, RPC_STORAGE), HERO_RPC_WRITES, NULL },
+        { "schedule.pause", schedule_pause, action_params, "Schedule", "Start nothing until it is resumed.", NULL,
+          "jobs", ERRORS (RPC_NOT_FOUND, RPC_STATE, RPC_STORAGE), HERO_RPC_WRITES, "schedule.disable" },
+        { "schedule.resume", schedule_resume, action_params, "Schedule", "Go on with a paused schedule, from now.",
+          NULL, "jobs", ERRORS (RPC_NOT_FOUND, RPC_STATE, RPC_STORAGE), HERO_RPC_WRITES, "schedule.enable" },
+        { "schedule.trigger", schedule_trigger, trigger_params, "Job", "Start a job of the action now.",
+          "The ticks to come are not moved.", "jobs", ERRORS (RPC_NOT_FOUND, RPC_STATE, RPC_STORAGE), HERO_RPC_WRITES,
+          NULL },
+        { "schedule.next", schedule_next, next_params, READING, "When a schedule comes next.", NULL, "jobs",
+          ERRORS (RPC_NOT_FOUND, RPC_STATE), 0, NULL },
+        { "schedule.validate", schedule_validate, validate_params, READING, "How a cron expression is read.", NULL,
+          "jobs", NULL, 0, NULL },
+        { NULL } };

@@ -49,8 +49,9 @@ set_policy (JsonObject *object, ProcTimetable *timetable, const ProcAction *acti
 
   if (info->policy == NULL)
     {
-      json_object_set_member (object, "policy", action->bad_schedule != NULL ? json_node_copy (action->bad_schedule)
-                                                                            : json_node_new (JSON_NODE_NULL));
+      json_object_set_member (object, "policy",
+                              action->bad_schedule != NULL ? json_node_copy (action->bad_schedule)
+                                                           : json_node_new (JSON_NODE_NULL));
       json_object_set_string_member (object, "description", "");
       json_object_set_array_member (object, "next_times", json_array_new ());
       return;
@@ -58,9 +59,9 @@ set_policy (JsonObject *object, ProcTimetable *timetable, const ProcAction *acti
   json_object_set_object_member (object, "policy", proc_schedule_policy_to_json (info->policy));
   words = proc_schedule_policy_words (info->policy);
   json_object_set_string_member (object, "description", words);
-  json_object_set_array_member (object, "next_times",
-                                times_to_json (info->policy, proc_timetable_get_zone (timetable), proc_now_ms (),
-                                               info->record.tick_at, count));
+  json_object_set_array_member (
+      object, "next_times",
+      times_to_json (info->policy, proc_timetable_get_zone (timetable), proc_now_ms (), info->record.tick_at, count));
 }
 
 static void

@@ -334,7 +334,8 @@ test_schedules (Fixture *f, gconstpointer data)
   ASSERT_CALL ("schedule.trigger", "{\"action\":\"a\"}", "trigger", "schedule");
   ASSERT_ERROR ("schedule.trigger", "{\"action\":\"a\"}", -32009,
                 "invalid state: action 'a' has as many live jobs as its schedule allows (1); force=true starts one more");
-  ASSERT_CALL ("schedule.set", "{\"action\":\"a\",\"policy\":{\"interval_ms\":90000}}", "description", "every 90 seconds");
+  ASSERT_CALL ("schedule.set", "{\"action\":\"a\",\"policy\":{\"interval_ms\":90000}}", "description",
+               "every 90 seconds");
   ASSERT_ERROR ("schedule.set", "{\"action\":\"a\",\"policy\":{\"cron\":\"99 * * * *\"}}", -32602,
                 "parameter 'policy.cron': minute (character 1): expected 0..59, got 99");
   ASSERT_CALL ("schedule.next", "{\"action\":\"a\",\"count\":1}", "description", "every 90 seconds");

@@ -140,7 +140,8 @@ test_schedule (void)
   g_assert_true (proc_action_equal (action, back));
   g_assert_false (proc_action_equal (action, none));
   g_assert_true (proc_action_equal (empty, none));
-  g_assert_null (action_from ("{\"name\":\"a\",\"script\":\"x\",\"schedule\":{\"cron\":\"99 * * * *\"}}", NULL, &error));
+  g_assert_null (
+      action_from ("{\"name\":\"a\",\"script\":\"x\",\"schedule\":{\"cron\":\"99 * * * *\"}}", NULL, &error));
   g_assert_error (error, PROC_ERROR, PROC_ERROR_INVALID_CRON);
   g_assert_cmpstr (proc_error_get_param (error), ==, "spec.schedule_policy.cron");
 }
@@ -148,7 +149,8 @@ test_schedule (void)
 static void
 test_bad_stored_schedule_costs_no_action (void)
 {
-  static const char *const bad[] = { "{\"cron\":\"99 * * * *\"}", "{\"cron\":\"* * * * *\",\"timezone\":\"Mars\"}", "[5]" };
+  static const char *const bad[]
+      = { "{\"cron\":\"99 * * * *\"}", "{\"cron\":\"* * * * *\",\"timezone\":\"Mars\"}", "[5]" };
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {

@@ -220,7 +220,8 @@ load (ProcTimetable *self, const ProcLoaded *loaded)
     {
       JsonObject *object = loaded->schedules->pdata[i];
 
-      g_hash_table_replace (records, (gpointer)json_object_get_string_member_with_default (object, "action", ""), object);
+      g_hash_table_replace (records, (gpointer)json_object_get_string_member_with_default (object, "action", ""),
+                            object);
     }
   for (guint i = 0; i < loaded->actions->len; i++)
     {
