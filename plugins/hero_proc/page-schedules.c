@@ -4,35 +4,6 @@
 
 #include "schedule-json.h"
 
-/* As the clocks of its zone show it. */
-static void
-append_time (GString *text, gint64 ms, GTimeZone *zone)
-{
-  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (ms / 1000);
-  g_autoptr (GDateTime) time = g_date_time_to_timezone (utc, zone);
-  g_autofree char *shown = g_date_time_format (time, "%a %Y-%m-%d %H:%M:%S");
-
-  if (text->len > 0)
-    g_string_append (text, ", ");
-  g_string_append (text, shown);
-}
-
-/* The next five, "" while nothing is fired. Transfer full. */
-static char *
-describe_next (HeroProc *self, const ProcScheduleInfo *info)
-{
-  GTimeZone *configured = proc_timetable_get_zone (self->timetable);
-  GString *text = g_string_new (NULL);
-  g_autoptr (GArray) times = NULL;
-
-  if (info->policy == NULL || info->next_at == PROC_CRON_NEVER)
-    return g_string_free (text, FALSE);
-  times = proc_schedule_next_times (info->policy, configured, proc_now_ms (), info->record.tick_at, PROC_NEXT_TIMES);
-  for (guint i = 0; i < times->len; i++)
-    append_time (text, g_array_index (times, gint64, i), info->policy->zone != NULL ? info->policy->zone : configured);
-  return g_string_free (text, FALSE);
-}
-
 static void
 write_actions (HeroPage *page, const char *action, ProcScheduleState state)
 {
@@ -48,25 +19,28 @@ write_actions (HeroPage *page, const char *action, ProcScheduleState state)
                     action, NULL);
 }
 
+static const ProcJob *
+get_last (HeroProc *self, const ProcScheduleInfo *info)
+{
+  return info->record.last_job_id != 0 ? proc_jobs_get (self->jobs, info->record.last_job_id) : NULL;
+}
+
+/* ---------------------------------------------------------------------------------------------- all of them */
+
 static void
 write_row (HeroProc *self, HeroPage *page, const char *action, const ProcScheduleInfo *info)
 {
-  const ProcSchedulePolicy *policy = info->policy;
-  const ProcJob *last = info->record.last_job_id != 0 ? proc_jobs_get (self->jobs, info->record.last_job_id) : NULL;
-  const char *standard = hero_service_get_string (self->ctx, "timezone");
-  g_autofree char *words = policy != NULL ? proc_schedule_policy_words (policy) : g_strdup ("");
-  g_autofree char *next = describe_next (self, info);
+  const ProcJob *last = get_last (self, info);
+  g_autofree char *words = info->policy != NULL ? proc_schedule_policy_words (info->policy) : g_strdup ("");
+  g_autofree char *href = g_strconcat ("/schedules/", action, NULL);
 
   hero_page_row_begin (page, action);
-  hero_page_cell (page, "%s", action);
+  hero_page_cell_link (page, href, action);
   hero_page_cell (page, "%s", proc_schedule_state_words[info->state]);
-  hero_page_cell (page, "%s", policy != NULL ? policy->cron : "");
   hero_page_cell (page, "%s", words);
-  hero_page_cell (page, "%s", policy == NULL ? "" : *policy->timezone != '\0' ? policy->timezone : standard);
   hero_page_cell_int (page, info->next_at != PROC_CRON_NEVER ? info->next_at : 0);
-  hero_page_cell (page, "%s", next);
   hero_page_cell_int (page, info->record.last_at);
-  hero_page_cell (page, "%s", last != NULL ? proc_phase_words[last->phase] : "");
+  hero_page_cell (page, "%s", last != NULL ? proc_phase_words[last->phase] : "none");
   hero_page_cell_int (page, (gint64)info->record.fired_count);
   hero_page_cell_int (page, (gint64)info->record.skipped_count);
   write_actions (page, action, info->state);
@@ -88,11 +62,9 @@ write_notes (HeroProc *self, HeroPage *page, GPtrArray *actions)
     }
 }
 
-void
-hero_proc_render_schedules (gpointer data, HeroPage *page)
+static void
+render_list (HeroProc *self, HeroPage *page, guint32 own)
 {
-  HeroProc *self = data;
-  guint32 own = hero_http_request_get_identity (hero_page_get_request (page))->context;
   g_autoptr (GPtrArray) actions = proc_actions_list (self->actions);
 
   for (guint i = actions->len; own != 0 && i > 0; i--)
@@ -100,10 +72,8 @@ hero_proc_render_schedules (gpointer data, HeroPage *page)
       g_ptr_array_remove_index (actions, i - 1);
   hero_page_heading (page, "Schedules");
   write_notes (self, page, actions);
-  hero_page_table_begin (
-      page, "schedules",
-      "Action|State!|Cron$|In words|Zone|Next@|Next five|Last@|Last result!|Started#|Skipped or missed#|",
-      "The clock starts nothing yet: set the first schedule below.");
+  hero_page_table_begin (page, "schedules", "Action|State!|When|Next@|Last@|Last result!|Started#|Skipped or missed#|",
+                         "The clock starts nothing yet: set the first schedule below.");
   for (guint i = 0; i < actions->len; i++)
     {
       const ProcAction *action = actions->pdata[i];
@@ -118,4 +88,95 @@ hero_proc_render_schedules (gpointer data, HeroPage *page)
   hero_page_heading (page, "How an expression is read");
   hero_page_form (page, "schedule.validate", "Check");
   hero_page_done (page);
+}
+
+/* ---------------------------------------------------------------------------------------------- one of them */
+
+/* The next five, as the clocks of its zone show them. */
+static void
+write_next (HeroPage *page, GTimeZone *configured, const ProcScheduleInfo *info)
+{
+  const ProcSchedulePolicy *policy = info->policy;
+  g_autoptr (GArray) times = proc_schedule_next_times (policy, configured, proc_now_ms (), info->record.tick_at,
+                                                       info->next_at != PROC_CRON_NEVER ? PROC_NEXT_TIMES : 0);
+
+  hero_page_table_begin (page, "next", "On the clocks of its zone|From now@", "The clock does not start it.");
+  for (guint i = 0; i < times->len; i++)
+    {
+      gint64 ms = g_array_index (times, gint64, i);
+      g_autofree char *key = g_strdup_printf ("%u", i);
+      g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (ms / 1000);
+      g_autoptr (GDateTime) time = g_date_time_to_timezone (utc, policy->zone != NULL ? policy->zone : configured);
+      g_autofree char *shown = g_date_time_format (time, "%A %Y-%m-%d %H:%M:%S");
+
+      hero_page_row_begin (page, key);
+      hero_page_cell (page, "%s", shown);
+      hero_page_cell_int (page, ms);
+      hero_page_row_end (page);
+    }
+  hero_page_table_end (page);
+}
+
+static void
+write_policy (HeroProc *self, HeroPage *page, const ProcScheduleInfo *info)
+{
+  const ProcSchedulePolicy *policy = info->policy;
+  const char *zone = *policy->timezone != '\0' ? policy->timezone : hero_service_get_string (self->ctx, "timezone");
+  g_autofree char *words = proc_schedule_policy_words (policy);
+
+  hero_page_fact (page, "When", "%s", words);
+  if (*policy->cron != '\0')
+    hero_page_fact (page, "Cron", "%s", policy->cron);
+  hero_page_fact (page, "Zone", "%s", zone);
+  hero_page_fact_int (page, "Live jobs at most", policy->nr_of_instances);
+  hero_page_fact (page, "Missed ticks", "%s",
+                  policy->catch_up == PROC_CATCH_UP_ONCE ? "one job for all" : "only counted");
+}
+
+static void
+render_one (HeroProc *self, HeroPage *page, guint32 own, const char *name)
+{
+  const ProcAction *action = proc_actions_get (self->actions, name);
+  const ProcJob *last;
+  ProcScheduleInfo info;
+
+  if (action == NULL || (own != 0 && action->context != own) || !proc_timetable_get (self->timetable, name, &info))
+    {
+      hero_page_fail (page, g_error_new (HERO_ERROR, HERO_ERROR_NOT_FOUND, "No action \"%s\" has a schedule.", name));
+      return;
+    }
+  last = get_last (self, &info);
+  hero_page_set_title (page, "%s", name);
+  hero_page_heading (page, name);
+  if (info.error != NULL)
+    hero_page_note (page, "bad", "The schedule is not understood and starts nothing: %s. Set it anew.", info.error);
+  hero_page_facts_begin (page);
+  hero_page_fact_state (page, "State", proc_schedule_state_words[info.state]);
+  if (info.policy != NULL)
+    write_policy (self, page, &info);
+  hero_page_fact_int (page, "Started", (gint64)info.record.fired_count);
+  hero_page_fact_int (page, "Skipped or missed", (gint64)info.record.skipped_count);
+  hero_page_fact_state (page, "Last result", last != NULL ? proc_phase_words[last->phase] : "none");
+  hero_page_facts_end (page);
+  if (last != NULL && last->error != NULL)
+    hero_page_text (page, "Job %u: %s", last->id, last->error);
+  write_actions (page, name, info.state);
+  if (info.policy != NULL)
+    {
+      hero_page_heading (page, "Next five");
+      write_next (page, proc_timetable_get_zone (self->timetable), &info);
+    }
+  hero_page_done (page);
+}
+
+void
+hero_proc_render_schedules (gpointer data, HeroPage *page)
+{
+  guint32 own = hero_http_request_get_identity (hero_page_get_request (page))->context;
+  const char *name = hero_page_get_rest (page);
+
+  if (*name == '\0')
+    render_list (data, page, own);
+  else
+    render_one (data, page, own, name);
 }

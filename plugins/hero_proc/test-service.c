@@ -343,6 +343,7 @@ test_schedules (Fixture *f, gconstpointer data)
                "{\"cron\":\"0 9 * * *\",\"timezone\":\"UTC\",\"from\":\"2026-01-01T09:00:00Z\",\"count\":1}", NULL,
                "{\"description\":\"every day at 09:00:00\",\"next_times\":[1767344400000]}");
   assert_page (f, "/schedules", "every 90 seconds");
+  assert_page (f, "/schedules/a", "every 90 seconds");
   ASSERT_CALL ("schedule.delete", "{\"action\":\"a\"}", NULL, "{\"ok\":true}");
   ASSERT_ERROR ("schedule.status", "{\"action\":\"a\"}", -32000, "schedule not found: a");
   ASSERT_CALL ("action.delete", "{\"name\":\"a\",\"force\":true}", "deleted_jobs", "1");

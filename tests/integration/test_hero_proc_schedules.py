@@ -1,6 +1,8 @@
 """Schedules of hero_proc as clients see them: real children started by the real clock, over pauses, restarts and crashes."""
 import os
 import pathlib
+import re
+import socket
 import time
 
 import pytest
@@ -171,7 +173,6 @@ def test_events(bundle):
 
 def events(bundle, name, count):
     """What the stream of events replays, once `count` of this name are in it."""
-    import socket
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(hero.WAIT_S)
         client.connect(str(bundle.path('hero_proc')))
@@ -348,9 +349,13 @@ def test_page(bundle):
     call(bundle, 'schedule.trigger', action='x')
     hero.wait_for(lambda: status(bundle)['last_phase'] == 'succeeded', 'it is over')
     _, _, page = bundle.get('hero_proc', '/schedules', role='admin')
+    for text in (b'every Monday at 09:00:00', b'/schedules/x', b'succeeded', b'schedule.pause', b'schedule.trigger'):
+        assert text in page, text
+    _, _, page = bundle.get('hero_proc', '/schedules/x', role='admin')
     for text in (b'every Monday at 09:00:00', b'0 9 * * 1', b'Europe/Brussels', b'succeeded', b'schedule.pause', b'schedule.trigger'):
         assert text in page, text
-    assert page.count(b' 09:00:00') >= 6
+    assert len(re.findall(rb'Monday \d{4}-\d\d-\d\d 09:00:00', page)) == 5
+    assert bundle.get('hero_proc', '/schedules/nobody', role='admin')[0] == 404
     call(bundle, 'schedule.pause', action='x')
     _, _, page = bundle.get('hero_proc', '/schedules', role='admin')
     assert b'schedule.resume' in page and b'paused' in page
