@@ -139,6 +139,28 @@ on_committed (const GError *error, gpointer data)
   go_on (cleaning);
 }
 
+/* In one transaction: a job is gone, and its run knows how it ended. */
+static void
+delete_jobs (Cleaning *cleaning, ProcBatch *batch)
+{
+  g_autoptr (GHashTable) runs = g_hash_table_new (NULL, NULL);
+  GHashTableIter iter;
+  gpointer run;
+
+  for (guint i = 0; i < cleaning->n_jobs; i++)
+    {
+      const ProcJob *job = cleaning->jobs->pdata[cleaning->jobs->len - 1 - i];
+
+      proc_batch_delete_job (batch, job->id);
+      run = proc_runs_note_end (cleaning->cleaner->runs, job);
+      if (run != NULL && proc_run_is_active (run))
+        g_hash_table_add (runs, run);
+    }
+  g_hash_table_iter_init (&iter, runs);
+  while (g_hash_table_iter_next (&iter, &run, NULL))
+    proc_batch_put_run (batch, run);
+}
+
 static void
 go_on (Cleaning *cleaning)
 {
@@ -156,8 +178,7 @@ go_on (Cleaning *cleaning)
   cleaning->n_actions = MIN (cleaning->actions->len, room);
   room -= cleaning->n_actions;
   cleaning->n_runs = MIN (cleaning->runs->len, room);
-  for (guint i = 0; i < cleaning->n_jobs; i++)
-    proc_batch_delete_job (batch, ((ProcJob *)cleaning->jobs->pdata[cleaning->jobs->len - 1 - i])->id);
+  delete_jobs (cleaning, batch);
   for (guint i = 0; i < cleaning->n_actions; i++)
     proc_batch_delete_action (batch, cleaning->actions->pdata[cleaning->actions->len - 1 - i]);
   for (guint i = 0; i < cleaning->n_runs; i++)

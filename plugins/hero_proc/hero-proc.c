@@ -239,7 +239,7 @@ make_jobs (HeroProc *self, ProcLoaded *loaded)
   self->jobs = proc_jobs_new (&setup, loaded);
   /* Before who waits for jobs: when those are told that a job is over, its run knows. */
   self->runs = proc_runs_new (&(ProcRunsSetup){ context, self->journal, self->jobs, on_event, self }, loaded);
-  self->waits = proc_job_waits_new (self->jobs, context);
+  self->waits = proc_job_waits_new (self->jobs, self->journal, context);
   self->cleaner = (ProcCleaner){ self->journal, self->jobs, self->runs, self->actions, on_event, self };
 }
 

@@ -1,97 +1,27 @@
 /* job-waits.c: see job-waits.h. Service thread. */
 #include "job-waits.h"
 
-#include "timer.h"
-
 struct _ProcJobWaits
 {
   ProcJobs *jobs;
-  GMainContext *context;
-  GHashTable *by_job; /* id -> GPtrArray of Waiter */
+  ProcWaits *waits;
 };
-
-typedef struct
-{
-  ProcJobWaits *waits;
-  guint32 job_id;
-  GSource *limit;
-  ProcWaited done;
-  gpointer data;
-} Waiter;
-
-static void
-waiter_free (gpointer data)
-{
-  Waiter *waiter = data;
-
-  proc_timer_clear (&waiter->limit);
-  g_free (waiter);
-}
-
-static void
-tell_all (ProcJobWaits *self, guint32 job_id)
-{
-  gpointer key, list;
-  g_autoptr (GPtrArray) waiters = NULL;
-
-  if (!g_hash_table_steal_extended (self->by_job, GUINT_TO_POINTER (job_id), &key, &list))
-    return;
-  waiters = list;
-  for (guint i = 0; i < waiters->len; i++)
-    {
-      Waiter *waiter = waiters->pdata[i];
-
-      waiter->done (waiter->data);
-    }
-}
 
 static void
 on_job_changed (gpointer data, ProcJob *job, ProcPhase from)
 {
   if (!proc_job_is_active (job))
-    tell_all (data, job->id);
+    proc_waits_tell (((ProcJobWaits *)data)->waits, job->id);
 }
 
-static const ProcJobsListener listener = { on_job_changed, NULL, NULL };
-
-static gboolean
-on_limit (gpointer data)
-{
-  Waiter *waiter = data;
-  ProcJobWaits *self = waiter->waits;
-  ProcWaited done = waiter->done;
-  gpointer done_data = waiter->data;
-  GPtrArray *waiters = g_hash_table_lookup (self->by_job, GUINT_TO_POINTER (waiter->job_id));
-
-  if (waiters->len == 1)
-    g_hash_table_remove (self->by_job, GUINT_TO_POINTER (waiter->job_id));
-  else
-    g_ptr_array_remove_fast (waiters, waiter);
-  done (done_data);
-  return G_SOURCE_REMOVE;
-}
+static const ProcJobsListener listener = { .changed = on_job_changed };
 
 void
 proc_job_waits_add (ProcJobWaits *self, ProcJob *job, gint64 limit_ms, ProcWaited done, gpointer data)
 {
-  GPtrArray *waiters = g_hash_table_lookup (self->by_job, GUINT_TO_POINTER (job->id));
-  Waiter *waiter;
-
-  if (limit_ms == 0 || !proc_job_is_active (job))
-    {
-      done (data);
-      return;
-    }
-  if (waiters == NULL)
-    {
-      waiters = g_ptr_array_new_with_free_func (waiter_free);
-      g_hash_table_insert (self->by_job, GUINT_TO_POINTER (job->id), waiters);
-    }
-  waiter = g_new (Waiter, 1);
-  *waiter = (Waiter){ self, job->id, NULL, done, data };
-  if (limit_ms != PROC_WAIT_NO_LIMIT)
-    proc_timer_set (&waiter->limit, self->context, (guint)limit_ms, on_limit, waiter);
-  g_ptr_array_add (waiters, waiter);
+  proc_waits_add (self->waits, job->id, limit_ms, done, data);
+  if (!proc_job_is_active (job))
+    proc_waits_tell (self->waits, job->id);
 }
 
 /* ---------------------------------------------------------------------------------------------- several */
@@ -133,20 +63,16 @@ proc_job_waits_end_all (ProcJobWaits *self, GPtrArray *jobs, gboolean force, Pro
 void
 proc_job_waits_release (ProcJobWaits *self)
 {
-  g_autoptr (GList) ids = g_hash_table_get_keys (self->by_job);
-
-  for (GList *l = ids; l != NULL; l = l->next)
-    tell_all (self, GPOINTER_TO_UINT (l->data));
+  proc_waits_release (self->waits);
 }
 
 ProcJobWaits *
-proc_job_waits_new (ProcJobs *jobs, GMainContext *context)
+proc_job_waits_new (ProcJobs *jobs, ProcJournal *journal, GMainContext *context)
 {
   ProcJobWaits *self = g_new0 (ProcJobWaits, 1);
 
   self->jobs = jobs;
-  self->context = context;
-  self->by_job = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
+  self->waits = proc_waits_new (journal, context);
   proc_jobs_listen (jobs, &listener, self);
   return self;
 }
@@ -154,6 +80,6 @@ proc_job_waits_new (ProcJobs *jobs, GMainContext *context)
 void
 proc_job_waits_free (ProcJobWaits *self)
 {
-  g_hash_table_unref (self->by_job);
+  proc_waits_free (self->waits);
   g_free (self);
 }

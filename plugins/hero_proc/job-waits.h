@@ -4,22 +4,17 @@
 #pragma once
 
 #include "jobs.h"
+#include "waits.h"
 
 G_BEGIN_DECLS
 
 typedef struct _ProcJobWaits ProcJobWaits;
-typedef void (*ProcWaited) (gpointer data);
 
-enum
-{
-  PROC_WAIT_NO_LIMIT = -1,
-};
-
-ProcJobWaits *proc_job_waits_new (ProcJobs *jobs, GMainContext *context);
+ProcJobWaits *proc_job_waits_new (ProcJobs *jobs, ProcJournal *journal, GMainContext *context);
 void proc_job_waits_free (ProcJobWaits *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcJobWaits, proc_job_waits_free)
 
-/* done (data) comes once: when the job is over (at once if it is), or when the limit has passed. */
+/* done (data) comes once: when the job is over and that is on the disk, or when the limit has passed. */
 void proc_job_waits_add (ProcJobWaits *self, ProcJob *job, gint64 limit_ms, ProcWaited done, gpointer data);
 /* Ends these jobs (ProcJob) and tells when all are over. force: SIGKILL at once. */
 void proc_job_waits_end_all (ProcJobWaits *self, GPtrArray *jobs, gboolean force, ProcWaited done, gpointer data);

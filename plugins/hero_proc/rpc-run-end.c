@@ -87,7 +87,7 @@ proc_rpc_run_cancel (gpointer data, HeroRpcCall *call)
   pending = pending_new (self, call, run);
   pending->jobs = count_active (self, run);
   proc_runs_cancel (self->runs, run, PROC_FAILURE_CANCELLED, hero_rpc_get_boolean (call, "force"));
-  proc_runs_wait (self->runs, run, hero_rpc_get_boolean (call, "wait") ? -1 : 0, on_cancelled, pending);
+  proc_runs_wait (self->runs, run, hero_rpc_get_boolean (call, "wait") ? PROC_WAIT_NO_LIMIT : 0, on_cancelled, pending);
 }
 
 /* ---------------------------------------------------------------------------------------------- deleting */

@@ -2,14 +2,13 @@
 #include "runs.h"
 
 #include "errors.h"
-#include "run-waits.h"
 
 struct _ProcRuns
 {
   ProcRunsSetup setup;
   GHashTable *by_id;    /* id -> ProcRun */
   GPtrArray *dependent; /* ProcRun that are not over and depend on other runs */
-  ProcRunWaits *waits;
+  ProcWaits *waits;
 };
 
 /* ---------------------------------------------------------------------------------------------- questions */
@@ -54,7 +53,7 @@ proc_runs_get_phase (ProcRuns *self, const ProcRun *run, guint index)
   const ProcRunMember *member = proc_run_get_member (run, index);
   const ProcJob *job = proc_runs_get_job (self, run, index);
 
-  /* Deleted, and we died before that was noted: how it ended is not known any more. */
+  /* No record and no note of it: only a damaged store tells so. How it ended is not known. */
   return job != NULL ? job->phase : member->gone ? member->end_phase : PROC_PHASE_CANCELLED;
 }
 
@@ -74,18 +73,17 @@ proc_runs_is_empty (ProcRuns *self, const ProcRun *run)
 }
 
 void
-proc_runs_wait (ProcRuns *self, ProcRun *run, gint64 limit_ms, void (*done) (gpointer data), gpointer data)
+proc_runs_wait (ProcRuns *self, ProcRun *run, gint64 limit_ms, ProcWaited done, gpointer data)
 {
-  if (limit_ms == 0 || !proc_run_is_active (run))
-    done (data);
-  else
-    proc_run_waits_add (self->waits, run->id, limit_ms, done, data);
+  proc_waits_add (self->waits, run->id, limit_ms, done, data);
+  if (!proc_run_is_active (run))
+    proc_waits_tell (self->waits, run->id);
 }
 
 void
 proc_runs_release (ProcRuns *self)
 {
-  proc_run_waits_tell (self->waits, 0);
+  proc_waits_release (self->waits);
 }
 
 /* ---------------------------------------------------------------------------------------------- going on */
@@ -153,7 +151,7 @@ finish (ProcRuns *self, ProcRun *run)
 {
   g_ptr_array_remove_fast (self->dependent, run);
   settle_dependents (self, run->id);
-  proc_run_waits_tell (self->waits, run->id);
+  proc_waits_tell (self->waits, run->id);
 }
 
 static void
@@ -257,11 +255,12 @@ on_job_changed (gpointer data, ProcJob *job, ProcPhase from)
     settle (data, run);
 }
 
-/* How it ended still counts for those that wait for it. */
-static void
-on_job_removed (gpointer data, ProcJob *job)
+static const ProcJobsListener listener = { .changed = on_job_changed };
+
+ProcRun *
+proc_runs_note_end (ProcRuns *self, const ProcJob *job)
 {
-  ProcRun *run = job->run_id != 0 ? proc_runs_get (data, job->run_id) : NULL;
+  ProcRun *run = job->run_id != 0 ? proc_runs_get (self, job->run_id) : NULL;
 
   for (guint i = 0; run != NULL && i < run->members->len; i++)
     {
@@ -271,12 +270,9 @@ on_job_removed (gpointer data, ProcJob *job)
         continue;
       member->gone = TRUE;
       member->end_phase = job->phase;
-      if (proc_run_is_active (run))
-        keep (data, run);
     }
+  return run;
 }
-
-static const ProcJobsListener listener = { on_job_changed, NULL, on_job_removed };
 
 /* ---------------------------------------------------------------------------------------------- new runs */
 
@@ -425,7 +421,7 @@ proc_runs_forget (ProcRuns *self, ProcRun *run)
 
   g_ptr_array_remove_fast (self->dependent, run);
   g_hash_table_remove (self->by_id, GUINT_TO_POINTER (id));
-  proc_run_waits_tell (self->waits, id);
+  proc_waits_tell (self->waits, id);
 }
 
 void
@@ -491,7 +487,7 @@ proc_runs_new (const ProcRunsSetup *setup, ProcLoaded *loaded)
   self->setup = *setup;
   self->by_id = g_hash_table_new_full (NULL, NULL, NULL, proc_run_free);
   self->dependent = g_ptr_array_new ();
-  self->waits = proc_run_waits_new (setup->context);
+  self->waits = proc_waits_new (setup->journal, setup->context);
   while (loaded->runs->len > 0)
     {
       ProcRun *run = g_ptr_array_steal_index_fast (loaded->runs, loaded->runs->len - 1);
@@ -507,7 +503,7 @@ proc_runs_new (const ProcRunsSetup *setup, ProcLoaded *loaded)
 void
 proc_runs_free (ProcRuns *self)
 {
-  proc_run_waits_free (self->waits);
+  proc_waits_free (self->waits);
   g_ptr_array_unref (self->dependent);
   g_hash_table_unref (self->by_id);
   g_free (self);

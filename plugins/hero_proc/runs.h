@@ -6,6 +6,7 @@
 
 #include "jobs.h"
 #include "run-seed.h"
+#include "waits.h"
 
 G_BEGIN_DECLS
 
@@ -52,6 +53,12 @@ void proc_runs_forget (ProcRuns *self, ProcRun *run);
 /* Marks it; durable when done comes. */
 void proc_runs_archive (ProcRuns *self, ProcRun *run, gboolean archived, ProcCommitted done, gpointer data);
 
+/*
+ * The record of job, which is over, is about to be deleted: how it ended still counts for those of its run that wait for
+ * it. Put the run into the same batch. Its run, or NULL; transfer none.
+ */
+ProcRun *proc_runs_note_end (ProcRuns *self, const ProcJob *job);
+
 /* ---- questions */
 ProcRun *proc_runs_get (ProcRuns *self, guint32 id); /* NULL = unknown; transfer none */
 GPtrArray *proc_runs_list (ProcRuns *self);          /* the newest first; transfer container */
@@ -61,8 +68,8 @@ ProcPhase proc_runs_get_phase (ProcRuns *self, const ProcRun *run, guint index);
 /* It is over, and so are the records of its jobs: it may go too. */
 gboolean proc_runs_is_empty (ProcRuns *self, const ProcRun *run);
 
-/* done (data) when the run is over or gone, or the limit has passed; -1 = no limit. */
-void proc_runs_wait (ProcRuns *self, ProcRun *run, gint64 limit_ms, void (*done) (gpointer data), gpointer data);
+/* done (data) when the run is over, which is on the disk, or gone; or when the limit (ms) has passed. */
+void proc_runs_wait (ProcRuns *self, ProcRun *run, gint64 limit_ms, ProcWaited done, gpointer data);
 void proc_runs_release (ProcRuns *self); /* everybody has waited long enough */
 
 G_END_DECLS

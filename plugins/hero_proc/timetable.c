@@ -227,11 +227,12 @@ load (ProcTimetable *self, const ProcLoaded *loaded)
     {
       const ProcAction *action = loaded->actions->pdata[i];
       JsonObject *object = g_hash_table_lookup (records, action->name);
-      ProcScheduleRecord record = { 0 };
+      /* Nothing noted yet, as we died first: nothing was served since it was defined. */
+      ProcScheduleRecord record = { .tick_at = action->updated_at };
 
       if (object != NULL)
         record = read_record (object);
-      take_action (self, action, object != NULL ? &record : NULL);
+      take_action (self, action, &record);
       if (action->schedule_error != NULL)
         {
           g_autofree char *text = g_strdup_printf ("the schedule of action '%s' is invalid and starts nothing: %s",
