@@ -77,17 +77,19 @@ HeroStoreTxn *
 hero_store_read_begin (HeroStore *store, GError **error)
 {
   MDB_txn *mdb;
-  int result = mdb_txn_begin (store->env, NULL, MDB_RDONLY, &mdb);
+  int result;
 
+  g_mutex_lock (&store->lock);
+  while (store->exchange)
+    g_cond_wait (&store->no_readers, &store->lock);
+  result = store->env ? mdb_txn_begin (store->env, NULL, MDB_RDONLY, &mdb) : EIO;
+  store->readers += result == 0;
+  g_mutex_unlock (&store->lock);
   if (result != 0)
     {
       hero_store_set_error (error, result, "cannot read %s", store->path);
       return NULL;
     }
-
-  g_mutex_lock (&store->lock);
-  store->readers++;
-  g_mutex_unlock (&store->lock);
 
   HeroStoreTxn *txn = g_new (HeroStoreTxn, 1);
   *txn = (HeroStoreTxn){ .store = store, .mdb = mdb };
@@ -106,7 +108,7 @@ hero_store_read_end (HeroStoreTxn *txn)
 
   g_mutex_lock (&store->lock);
   if (--store->readers == 0)
-    g_cond_signal (&store->no_readers);
+    g_cond_broadcast (&store->no_readers);
   g_mutex_unlock (&store->lock);
 }
 

@@ -19,7 +19,8 @@ typedef struct
 {
   HeroStoreWriteFunc func;
   gpointer data;
-  GTask *task; /* NULL = synchronous */
+  GTask *task;           /* NULL = synchronous */
+  HeroStoreSizes *sizes; /* no closure: the file is compacted, alone; the task's data */
   GError *error;
   gboolean done;
 } Write;
@@ -163,8 +164,15 @@ static int
 run_group (HeroStore *store, GPtrArray *group)
 {
   HeroStoreTxn txn = { .store = store };
-  int result = mdb_txn_begin (store->env, NULL, 0, &txn.mdb);
   Write *only = group->len == 1 ? group->pdata[0] : NULL;
+  int result;
+
+  if (only && only->sizes)
+    {
+      hero_store_compact (store, only->sizes, &only->error);
+      return 0;
+    }
+  result = store->env ? mdb_txn_begin (store->env, NULL, 0, &txn.mdb) : EIO;
 
   if (result != 0)
     return result;
@@ -176,6 +184,22 @@ run_group (HeroStore *store, GPtrArray *group)
   for (guint i = 0; !only && i < group->len; i++)
     run_alone (store, txn.mdb, group->pdata[i]);
   return commit (store, txn.mdb);
+}
+
+/* What shares the next transaction; a compaction is alone. With the lock held. */
+static void
+take_group (HeroStoreWriter *self, GPtrArray *group)
+{
+  while (group->len < MAX_GROUP && !g_queue_is_empty (&self->queue))
+    {
+      Write *next = g_queue_peek_head (&self->queue);
+
+      if (next->sizes && group->len > 0)
+        return;
+      g_ptr_array_add (group, g_queue_pop_head (&self->queue));
+      if (next->sizes)
+        return;
+    }
 }
 
 static gpointer
@@ -191,8 +215,7 @@ writer_thread (gpointer data)
       g_mutex_lock (&self->lock);
       while (g_queue_is_empty (&self->queue) && !self->closing)
         g_cond_wait (&self->work, &self->lock);
-      while (group->len < MAX_GROUP && !g_queue_is_empty (&self->queue))
-        g_ptr_array_add (group, g_queue_pop_head (&self->queue));
+      take_group (self, group);
       g_mutex_unlock (&self->lock);
       if (group->len == 0)
         return NULL;
@@ -253,19 +276,10 @@ enqueue (HeroStoreWriter *self, Write *write, GError **error)
   return FALSE;
 }
 
-void
-hero_store_write_async (HeroStore *store, HeroStoreWriteFunc func, gpointer data, GDestroyNotify destroy,
-                        GAsyncReadyCallback callback, gpointer user_data)
+/* Takes the write, which has a task. */
+static void
+submit (HeroStoreWriter *self, Write *write)
 {
-  HeroStoreWriter *self = store->writer;
-  Write *write = g_new0 (Write, 1);
-
-  write->func = func;
-  write->data = data;
-  write->task = g_task_new (NULL, NULL, callback, user_data);
-  g_task_set_source_tag (write->task, hero_store_write_async);
-  g_task_set_task_data (write->task, data, destroy);
-
   g_mutex_lock (&self->lock);
   gboolean queued = enqueue (self, write, &write->error);
   g_mutex_unlock (&self->lock);
@@ -273,6 +287,42 @@ hero_store_write_async (HeroStore *store, HeroStoreWriteFunc func, gpointer data
     return;
   g_task_return_error (write->task, g_steal_pointer (&write->error));
   write_free (write);
+}
+
+void
+hero_store_write_async (HeroStore *store, HeroStoreWriteFunc func, gpointer data, GDestroyNotify destroy,
+                        GAsyncReadyCallback callback, gpointer user_data)
+{
+  Write *write = g_new0 (Write, 1);
+
+  write->func = func;
+  write->data = data;
+  write->task = g_task_new (NULL, NULL, callback, user_data);
+  g_task_set_source_tag (write->task, hero_store_write_async);
+  g_task_set_task_data (write->task, data, destroy);
+  submit (store->writer, write);
+}
+
+void
+hero_store_compact_async (HeroStore *store, GAsyncReadyCallback callback, gpointer user_data)
+{
+  Write *write = g_new0 (Write, 1);
+
+  write->sizes = g_new0 (HeroStoreSizes, 1);
+  write->task = g_task_new (NULL, NULL, callback, user_data);
+  g_task_set_source_tag (write->task, hero_store_compact_async);
+  g_task_set_task_data (write->task, write->sizes, g_free);
+  submit (store->writer, write);
+}
+
+gboolean
+hero_store_compact_finish (HeroStore *store, GAsyncResult *result, HeroStoreSizes *sizes, GError **error)
+{
+  g_return_val_if_fail (g_async_result_is_tagged (result, hero_store_compact_async), FALSE);
+
+  if (sizes)
+    *sizes = *(HeroStoreSizes *)g_task_get_task_data (G_TASK (result));
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 gboolean

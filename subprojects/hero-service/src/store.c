@@ -54,10 +54,23 @@ registry_remove (HeroStore *self)
   g_mutex_lock (&registry_lock);
   g_hash_table_remove (registry, self->registry_key);
   g_mutex_unlock (&registry_lock);
+  g_clear_pointer (&self->registry_key, g_free);
 }
 
-static gboolean
-sync_dir (const char *dir, GError **error)
+gboolean
+hero_store_register (HeroStore *self, GError **error)
+{
+  struct stat st;
+
+  if (self->registry_key)
+    registry_remove (self);
+  if (stat (self->path, &st) < 0)
+    return hero_errno_error (error, errno, "cannot look at %s", self->path);
+  return registry_add (self, st.st_dev, st.st_ino, error);
+}
+
+gboolean
+hero_store_sync_dir (const char *dir, GError **error)
 {
   int fd = open (dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   int number = fd >= 0 && fsync (fd) == 0 ? 0 : errno;
@@ -88,20 +101,19 @@ make_file (HeroStore *self, GError **error)
   close (fd);
   if (!ok)
     return hero_errno_error (error, number, "cannot set up %s", self->path);
-  return (!created || sync_dir (dir, error)) && registry_add (self, st.st_dev, st.st_ino, error);
+  return (!created || hero_store_sync_dir (dir, error)) && registry_add (self, st.st_dev, st.st_ino, error);
 }
 
-static int
-open_env_of_size (HeroStore *self, const HeroStoreOptions *options, gsize map_size)
+int
+hero_store_open_env (HeroStore *self)
 {
-  guint flags = MDB_NOSUBDIR | MDB_NOTLS | (options->relaxed ? MDB_NOSYNC : 0);
-  guint tables = options->tables ? g_strv_length ((char **)options->tables) : 0;
+  guint flags = MDB_NOSUBDIR | MDB_NOTLS | (self->relaxed ? MDB_NOSYNC : 0);
   int result = mdb_env_create (&self->env);
 
   if (result == 0)
-    result = mdb_env_set_mapsize (self->env, map_size);
+    result = mdb_env_set_mapsize (self->env, self->map_size);
   if (result == 0)
-    result = mdb_env_set_maxdbs (self->env, tables + 2);
+    result = mdb_env_set_maxdbs (self->env, self->n_tables);
   if (result == 0)
     result = mdb_env_set_maxreaders (self->env, MAX_READERS);
   if (result == 0)
@@ -113,14 +125,16 @@ open_env_of_size (HeroStore *self, const HeroStoreOptions *options, gsize map_si
 
 /* A map is address space only, but rlimits, containers and valgrind may allow less of it. */
 static gboolean
-open_env (HeroStore *self, const HeroStoreOptions *options, GError **error)
+open_env (HeroStore *self, GError **error)
 {
-  gsize size = options->map_size ? options->map_size : DEFAULT_MAP_SIZE;
-  int result = open_env_of_size (self, options, size);
+  int result = hero_store_open_env (self);
   int dead;
 
-  while ((result == ENOMEM || result == EINVAL) && size / 2 >= SMALLEST_MAP_SIZE)
-    result = open_env_of_size (self, options, size /= 2);
+  while ((result == ENOMEM || result == EINVAL) && self->map_size / 2 >= SMALLEST_MAP_SIZE)
+    {
+      self->map_size /= 2;
+      result = hero_store_open_env (self);
+    }
   if (result == MDB_INVALID || result == MDB_VERSION_MISMATCH || result == MDB_CORRUPTED)
     {
       g_set_error (error, HERO_ERROR, HERO_ERROR_FORMAT,
@@ -206,7 +220,7 @@ back_up (HeroStore *self, guint format, GError **error)
       unlink (temporary);
       return hero_store_set_error (error, result, "cannot make the backup %s", backup);
     }
-  return sync_dir (dir, error);
+  return hero_store_sync_dir (dir, error);
 }
 
 static gboolean
@@ -298,12 +312,16 @@ hero_store_open (const char *path, const HeroStoreOptions *options, GError **err
 
   g_return_val_if_fail (options->format > 0, NULL);
   self->path = g_strdup (path);
+  self->map_size = options->map_size ? options->map_size : DEFAULT_MAP_SIZE;
+  self->relaxed = options->relaxed;
+  self->n_tables = (options->tables ? g_strv_length ((char **)options->tables) : 0) + 2;
   self->tables = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_mutex_init (&self->lock);
   g_cond_init (&self->no_readers);
-  if (!make_file (self, error) || !open_env (self, options, error) || !back_up_if_older (self, options, error)
+  if (!make_file (self, error) || !open_env (self, error) || !back_up_if_older (self, options, error)
       || !open_tables (self, options, error))
     return NULL;
+  hero_store_compact_clean (self);
   self->writer = hero_store_writer_new (self);
   return g_steal_pointer (&self);
 }
@@ -326,18 +344,60 @@ hero_store_close (HeroStore *self)
   g_hash_table_unref (self->tables);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->no_readers);
-  g_free (self->registry_key);
   g_free (self->path);
   g_free (self);
+}
+
+/* Bytes the open environment uses; 0 when there is none. With the lock held. */
+static guint64
+get_size (HeroStore *self, guint64 *page_size)
+{
+  MDB_envinfo info;
+  MDB_stat stat;
+
+  if (!self->env || mdb_env_info (self->env, &info) != 0 || mdb_env_stat (self->env, &stat) != 0)
+    return 0;
+  *page_size = stat.ms_psize;
+  return ((guint64)info.me_last_pgno + 1) * stat.ms_psize;
 }
 
 guint64
 hero_store_get_size (HeroStore *self)
 {
-  MDB_envinfo info;
-  MDB_stat stat;
+  guint64 page_size, size;
 
-  if (mdb_env_info (self->env, &info) != 0 || mdb_env_stat (self->env, &stat) != 0)
+  g_mutex_lock (&self->lock);
+  while (self->exchange)
+    g_cond_wait (&self->no_readers, &self->lock);
+  size = get_size (self, &page_size);
+  g_mutex_unlock (&self->lock);
+  return size;
+}
+
+/* The free list is table 0; each record begins with the number of its pages. */
+guint64
+hero_store_get_free (HeroStore *self)
+{
+  HeroStoreTxn *txn = hero_store_read_begin (self, NULL);
+  guint64 pages = 0, page_size = 0;
+  MDB_cursor *cursor;
+  MDB_val key, value;
+
+  if (!txn)
     return 0;
-  return ((guint64)info.me_last_pgno + 1) * stat.ms_psize;
+  if (mdb_cursor_open (txn->mdb, 0, &cursor) == 0)
+    {
+      while (mdb_cursor_get (cursor, &key, &value, MDB_NEXT) == 0)
+        {
+          gsize count;
+          memcpy (&count, value.mv_data, sizeof count);
+          pages += count;
+        }
+      mdb_cursor_close (cursor);
+    }
+  g_mutex_lock (&self->lock);
+  get_size (self, &page_size);
+  g_mutex_unlock (&self->lock);
+  hero_store_read_end (txn);
+  return pages * page_size;
 }

@@ -35,6 +35,7 @@ HeroStore *hero_store_open (const char *path, const HeroStoreOptions *options, G
 /* Waits for the writer to finish what is queued and for open snapshots to end, then closes. Service thread, at stop. */
 void hero_store_close (HeroStore *store);
 guint64 hero_store_get_size (HeroStore *store); /* bytes of the file in use; any thread */
+guint64 hero_store_get_free (HeroStore *store); /* bytes of it that hold nothing; reads the list of free pages; any thread */
 
 /* ---- writing */
 /* Runs on the writer thread, once. FALSE: this closure's changes are undone, those of its group are not. */
@@ -49,6 +50,21 @@ void hero_store_write_async (HeroStore *store, HeroStoreWriteFunc func, gpointer
 gboolean hero_store_write_finish (HeroStore *store, GAsyncResult *result, GError **error);
 /* The same, waiting: only in start, before the service serves. */
 gboolean hero_store_write_sync (HeroStore *store, HeroStoreWriteFunc func, gpointer data, GError **error);
+
+/* ---- the file's size */
+typedef struct
+{
+  guint64 before, after; /* bytes of the file */
+} HeroStoreSizes;
+/*
+ * Makes the file as small as its records are: a copy without free pages is written, synced, and takes its place. Writes
+ * queued meanwhile wait, reads only while the files change places. Killed at any point, it leaves one whole file with
+ * everything acknowledged. HERO_ERROR_STORAGE_FULL when there is no room for the copy; the file then stays as it is.
+ * callback comes on the thread-default context of the caller. Any thread.
+ */
+void hero_store_compact_async (HeroStore *store, GAsyncReadyCallback callback, gpointer user_data);
+/* sizes may be NULL. */
+gboolean hero_store_compact_finish (HeroStore *store, GAsyncResult *result, HeroStoreSizes *sizes, GError **error);
 
 /* ---- reading: a snapshot for a bounded, short section; end it before returning to the loop. Any thread. */
 HeroStoreTxn *hero_store_read_begin (HeroStore *store, GError **error);
