@@ -6,7 +6,7 @@ import textwrap
 import pytest
 
 import hero
-from test_hero_proc import SERVICE, alive, call, fails, lines, stop_all, tables, wait_status
+from hero_proc import alive, call, fails, SERVICE, stop_all, tables, wait_status
 
 ISOLATION = os.environ.get('HERO_ISOLATION', 'thread')
 

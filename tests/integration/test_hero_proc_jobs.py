@@ -1,47 +1,15 @@
 """Jobs of their own and actions of hero_proc, as their clients see them. HERO_FULL_SIZE=1: check 13 and 14 at full size."""
 import os
 import pathlib
-import shutil
-import signal
-import tempfile
 import threading
 import time
 
 import pytest
 
 import hero
-from test_hero_proc import FORMS, alive, call, children_of, crash, fails, stop_all
+from hero_proc import alive, bundle, call, children_of, crash, fails, make, sh, stop_all  # noqa: F401, the fixtures
 
 FULL = os.environ.get('HERO_FULL_SIZE') == '1'
-FORM = {'thread': 'thread', 'process': 'process'}[os.environ.get('HERO_ISOLATION', 'thread')]
-
-
-@pytest.fixture
-def make():
-    """make(key=value): a bundle of hero_proc with these keys, stopped at the end; all in one directory."""
-    path, running = pathlib.Path(tempfile.mkdtemp(prefix='hb', dir='/tmp')), []
-
-    def start(**keys):
-        bundle = FORMS[FORM](top=path, **keys)
-        running.append(bundle)
-        bundle.__enter__()
-        return bundle.wait_ready()
-    yield start
-    for bundle in running:
-        stop_all(bundle)
-        bundle.__exit__(None, None, None)
-    for pid in children_of(path):
-        os.kill(pid, signal.SIGKILL)
-    shutil.rmtree(path, ignore_errors=True)
-
-
-@pytest.fixture
-def bundle(make):
-    return make()
-
-
-def sh(script, name='x', **more):
-    return {'name': name, 'interpreter': 'sh', 'script': script, **more}
 
 
 def run(bundle, script, **more):

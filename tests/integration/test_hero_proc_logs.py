@@ -4,15 +4,14 @@ HERO_FULL=1 runs the noisy children at the length of the contract (500 MB, 60 s)
 """
 import json
 import os
-import pathlib
 import threading
 import time
 
 import pytest
 
 import hero
-from test_hero_proc import (SERVICE, call, crash, define, fails, lines, rss, service_pid, start, stop_all, tables, top,
-                            wait_status)
+from hero_proc import (call, crash, define, fails, lines, rss, SERVICE, service_pid, start, stop_all, tables, top,
+                       wait_status)
 
 ISOLATION = os.environ.get('HERO_ISOLATION', 'thread')
 FULL = os.environ.get('HERO_FULL') == '1'

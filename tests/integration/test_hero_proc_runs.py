@@ -1,45 +1,10 @@
 """Runs of hero_proc, and starts of services as runs, as their clients see them."""
 import json
-import os
-import pathlib
-import shutil
-import signal
-import tempfile
 
 import pytest
 
 import hero
-from test_hero_proc import FORMS, call, children_of, crash, fails, stop_all, wait_status
-
-FORM = {'thread': 'thread', 'process': 'process'}[os.environ.get('HERO_ISOLATION', 'thread')]
-
-
-@pytest.fixture
-def make():
-    """make(key=value): a bundle of hero_proc with these keys, stopped at the end; all in one directory."""
-    path, running = pathlib.Path(tempfile.mkdtemp(prefix='hb', dir='/tmp')), []
-
-    def start(**keys):
-        bundle = FORMS[FORM](top=path, **keys)
-        running.append(bundle)
-        bundle.__enter__()
-        return bundle.wait_ready()
-    yield start
-    for bundle in running:
-        stop_all(bundle)
-        bundle.__exit__(None, None, None)
-    for pid in children_of(path):
-        os.kill(pid, signal.SIGKILL)
-    shutil.rmtree(path, ignore_errors=True)
-
-
-@pytest.fixture
-def bundle(make):
-    return make()
-
-
-def sh(script, name='x', **more):
-    return {'name': name, 'interpreter': 'sh', 'script': script, **more}
+from hero_proc import bundle, call, children_of, crash, fails, make, sh, stop_all, wait_status  # noqa: F401, the fixtures
 
 
 def ids(jobs):

@@ -8,8 +8,7 @@ import time
 import pytest
 
 import hero
-from test_hero_proc import call, crash, fails, service_pid, stop_all
-from test_hero_proc_jobs import bundle, make, sh  # noqa: F401, the fixtures
+from hero_proc import bundle, call, crash, fails, make, service_pid, sh, stop_all  # noqa: F401, the fixtures
 
 ALWAYS = 24 * 3600 * 1000
 

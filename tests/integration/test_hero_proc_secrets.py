@@ -9,7 +9,7 @@ import time
 import pytest
 
 import hero
-from test_hero_proc import SERVICE, alive, call, children_of, crash, define, fails, lines, start, tables, wait_status
+from hero_proc import alive, call, children_of, crash, define, fails, lines, SERVICE, start, tables, wait_status
 
 ISOLATION = os.environ.get('HERO_ISOLATION', 'thread')
 VALUE = 'correct-horse-battery-staple'

@@ -8,7 +8,8 @@ import time
 import pytest
 
 import hero
-from test_hero_proc import SERVICE, alive, call, children_of, crash, environ, fails, group_of, start, stop_all, tables, top, wait_status
+from hero_proc import (alive, call, children_of, crash, environ, fails, group_of, SERVICE, start, stop_all, tables,
+                       top, wait_status)
 
 SLEEP = 'exec sleep 1000'
 # Says when it is told to stop, and takes its time.
