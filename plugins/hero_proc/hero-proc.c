@@ -239,6 +239,8 @@ make_jobs (HeroProc *self, ProcLoaded *loaded)
   self->jobs = proc_jobs_new (&setup, loaded);
   /* Before who waits for jobs: when those are told that a job is over, its run knows. */
   self->runs = proc_runs_new (&(ProcRunsSetup){ context, self->journal, self->jobs, on_event, self }, loaded);
+  self->stats = proc_stats_new (
+      &(ProcStatsSetup){ context, self->jobs, (guint)integer (self, "stats_interval_ms") });
   self->waits = proc_job_waits_new (self->jobs, self->journal, context);
   self->cleaner = (ProcCleaner){ self->journal, self->jobs, self->runs, self->actions, on_event, self };
 }
@@ -566,6 +568,7 @@ hero_proc_destroy (gpointer data)
   g_clear_pointer (&self->services, proc_services_free);
   g_clear_pointer (&self->retention, proc_retention_free);
   g_clear_pointer (&self->runs, proc_runs_free);
+  g_clear_pointer (&self->stats, proc_stats_free);
   g_clear_pointer (&self->waits, proc_job_waits_free);
   g_clear_pointer (&self->jobs, proc_jobs_free);
   g_clear_pointer (&self->actions, proc_actions_free);

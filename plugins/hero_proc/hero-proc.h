@@ -10,6 +10,7 @@
 #include "log-workers.h"
 #include "cleaning.h"
 #include "job-waits.h"
+#include "stats.h"
 #include "retention.h"
 #include "runs.h"
 #include "services.h"
@@ -36,6 +37,7 @@ typedef struct
   ProcActions *actions;
   ProcJobs *jobs;
   ProcNotifySocket *notify;
+  ProcStats *stats;
   ProcJobWaits *waits;
   ProcCleaner cleaner;
   ProcRuns *runs;

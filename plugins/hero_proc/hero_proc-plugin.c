@@ -29,6 +29,8 @@ static const HeroConfigKey config_keys[] = {
     .meaning = "Most records of ended jobs of one action; 0 = no limit. None goes in its first hour." },
   { "archive_after_hours", HERO_CONFIG_INT, .min = 0, .max = 876000, .fallback = "24",
     .meaning = "Hours after which an ended job is out of the usual lists; 0 = never." },
+  { "stats_interval_ms", HERO_CONFIG_INT, .min = 100, .max = 3600000, .fallback = "5000",
+    .meaning = "Milliseconds between two measurements of what jobs use." },
   { "retention_interval_s", HERO_CONFIG_INT, .min = 1, .max = 86400, .fallback = "3600",
     .meaning = "Seconds between two rounds of deleting records that have had their time." },
   { "stop_children_on_exit", HERO_CONFIG_BOOL, .fallback = "true",

@@ -2,6 +2,7 @@
 #include "job-json.h"
 
 #include "json-write.h"
+#include "stats-json.h"
 
 static void
 set_end (JsonObject *object, int exit_code, int signo, ProcFailure failure)
@@ -86,6 +87,7 @@ proc_job_to_json (ProcJobs *jobs, ProcContexts *contexts, const ProcJob *job, gb
   proc_json_set_text (object, "error", job->error);
   proc_json_set_text (object, "message", job->message);
   json_object_set_array_member (object, "attempts", attempts_to_json (job));
+  proc_usage_set_json (object, job);
   if (full)
     {
       json_object_set_object_member (object, "spec", proc_action_to_json (job->spec));

@@ -29,6 +29,16 @@ typedef struct
   char *message; /* NULL = none */
 } ProcAttempt;
 
+/* What its processes use, all together; measured now and then, not in the record. */
+typedef struct
+{
+  gint64 at_ms;       /* 0 = not measured yet */
+  double cpu_percent; /* 100 = one core */
+  guint64 memory_bytes, peak_memory_bytes;
+  gint64 cpu_ms;  /* of the attempt under way */
+  guint children; /* processes beside the main one */
+} ProcJobUsage;
+
 /* What a job is made from. */
 typedef struct
 {
@@ -61,6 +71,7 @@ typedef struct
   gboolean ready;
   ProcHealth health;       /* of the live process */
   char *message;           /* what it last said of itself (STATUS=); NULL = nothing */
+  ProcJobUsage usage;
   gboolean stop_requested; /* it is being stopped because somebody wanted it */
   gboolean adopted;
   gboolean archived;

@@ -28,8 +28,8 @@ enum
 
 /* Tables of families, each in its own file; they end with name NULL. */
 extern const HeroRpcMethod proc_action_methods[], proc_job_methods[], proc_run_methods[], proc_schedule_methods[],
-    proc_system_methods[];
-extern const HeroRpcSchema proc_job_schemas[], proc_run_schemas[], proc_schedule_schemas[];
+    proc_stats_methods[], proc_system_methods[];
+extern const HeroRpcSchema proc_job_schemas[], proc_run_schemas[], proc_schedule_schemas[], proc_stats_schemas[];
 
 /* Answers with any of the errors of contract 5. data: members of error.data, taken. */
 void proc_rpc_fail_data (HeroRpcCall *call, const GError *error, JsonObject *data);
@@ -50,6 +50,8 @@ ProcPending *proc_pending_new (HeroProc *self, HeroRpcCall *call, const char *na
 void proc_pending_free (ProcPending *pending);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcPending, proc_pending_free)
 
+/* The service the parameter `name` means, or NULL: answered. */
+ProcEntry *proc_rpc_get_entry (HeroProc *self, HeroRpcCall *call);
 /* For a caller of a context above 0 only what is of that context exists. */
 gboolean proc_rpc_sees (HeroRpcCall *call, guint32 context);
 /*

@@ -38,9 +38,8 @@ proc_rpc_log_change (HeroProc *self, HeroRpcCall *call, const char *name)
              (int)who->peer_uid, (int)who->peer_pid, who->user, who->context);
 }
 
-/* The service the parameter `name` means, or NULL: answered. */
-static ProcEntry *
-get_entry (HeroProc *self, HeroRpcCall *call)
+ProcEntry *
+proc_rpc_get_entry (HeroProc *self, HeroRpcCall *call)
 {
   const char *name = hero_rpc_get_string (call, "name");
   ProcEntry *entry = proc_services_get (self->services, name);
@@ -70,7 +69,7 @@ void
 hero_proc_rpc_service_get (gpointer data, HeroRpcCall *call)
 {
   HeroProc *self = data;
-  ProcEntry *entry = get_entry (self, call);
+  ProcEntry *entry = proc_rpc_get_entry (self, call);
   JsonObject *object;
 
   if (entry == NULL)
@@ -110,7 +109,7 @@ void
 hero_proc_rpc_service_status (gpointer data, HeroRpcCall *call)
 {
   HeroProc *self = data;
-  ProcEntry *entry = get_entry (self, call);
+  ProcEntry *entry = proc_rpc_get_entry (self, call);
   g_autoptr (GPtrArray) jobs = NULL;
   ProcPending *pending;
 
@@ -128,7 +127,7 @@ void
 hero_proc_rpc_service_why (gpointer data, HeroRpcCall *call)
 {
   HeroProc *self = data;
-  ProcEntry *entry = get_entry (self, call);
+  ProcEntry *entry = proc_rpc_get_entry (self, call);
 
   if (entry != NULL)
     hero_rpc_return_object (call, proc_why_to_json (self->services, entry));
@@ -145,7 +144,7 @@ hero_proc_rpc_service_tree (gpointer data, HeroRpcCall *call)
 {
   HeroProc *self = data;
 
-  if (!hero_rpc_has (call, "name") || get_entry (self, call) != NULL)
+  if (!hero_rpc_has (call, "name") || proc_rpc_get_entry (self, call) != NULL)
     hero_rpc_return_object (
         call, proc_tree_to_json (self->services, hero_rpc_get_string (call, "name"), is_visible_to, call));
 }
@@ -250,7 +249,7 @@ void
 hero_proc_rpc_service_status_full (gpointer data, HeroRpcCall *call)
 {
   HeroProc *self = data;
-  ProcEntry *entry = get_entry (self, call);
+  ProcEntry *entry = proc_rpc_get_entry (self, call);
 
   if (entry != NULL)
     hero_rpc_return_object (call, proc_zinit_to_json (self->services, entry));
@@ -271,7 +270,7 @@ void
 hero_proc_rpc_service_kill (gpointer data, HeroRpcCall *call)
 {
   HeroProc *self = data;
-  ProcEntry *entry = get_entry (self, call);
+  ProcEntry *entry = proc_rpc_get_entry (self, call);
   const char *action = hero_rpc_get_string (call, "action");
   g_autoptr (GError) error = NULL;
   JsonObject *object;
@@ -361,7 +360,7 @@ void
 hero_proc_rpc_service_start (gpointer data, HeroRpcCall *call)
 {
   HeroProc *self = data;
-  ProcEntry *entry = get_entry (self, call);
+  ProcEntry *entry = proc_rpc_get_entry (self, call);
   ProcPending *pending;
 
   if (entry == NULL)
@@ -375,7 +374,7 @@ void
 hero_proc_rpc_service_restart (gpointer data, HeroRpcCall *call)
 {
   HeroProc *self = data;
-  ProcEntry *entry = get_entry (self, call);
+  ProcEntry *entry = proc_rpc_get_entry (self, call);
   ProcPending *pending;
 
   if (entry == NULL)
@@ -402,7 +401,7 @@ void
 hero_proc_rpc_service_stop (gpointer data, HeroRpcCall *call)
 {
   HeroProc *self = data;
-  ProcEntry *entry = get_entry (self, call);
+  ProcEntry *entry = proc_rpc_get_entry (self, call);
   ProcStopOptions options;
   ProcPending *pending;
 
@@ -439,7 +438,7 @@ void
 hero_proc_rpc_service_delete (gpointer data, HeroRpcCall *call)
 {
   HeroProc *self = data;
-  ProcEntry *entry = get_entry (self, call);
+  ProcEntry *entry = proc_rpc_get_entry (self, call);
   ProcPending *pending;
 
   if (entry == NULL)

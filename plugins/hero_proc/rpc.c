@@ -505,9 +505,10 @@ hero_proc_register_rpc (HeroProc *self)
 {
   static const HeroRpcMethod *const method_tables[]
       = { methods, proc_log_methods, proc_action_methods, proc_job_methods, proc_run_methods, proc_schedule_methods,
-          proc_system_methods };
+          proc_stats_methods, proc_system_methods };
   static const HeroRpcSchema *const schema_tables[]
-      = { schemas, proc_log_schemas, proc_job_schemas, proc_run_schemas, proc_schedule_schemas };
+      = { schemas, proc_log_schemas, proc_job_schemas, proc_run_schemas, proc_schedule_schemas,
+          proc_stats_schemas };
   g_autoptr (GArray) all_methods = g_array_new (TRUE, TRUE, sizeof (HeroRpcMethod));
   g_autoptr (GArray) all_schemas = g_array_new (TRUE, TRUE, sizeof (HeroRpcSchema));
 

@@ -3,6 +3,7 @@
 
 #include "health-state.h"
 #include "json-write.h"
+#include "stats-json.h"
 #include "why.h"
 
 static void
@@ -112,8 +113,7 @@ common (ProcServices *services, const ProcEntry *entry)
   proc_why_add_holds (object, services, entry);
   proc_json_set_number (object, "run_id", entry->run_id, 0);
   json_object_set_boolean_member (object, "needs_restart", proc_services_needs_restart (services, entry));
-  json_object_set_null_member (object, "cpu_percent");
-  json_object_set_null_member (object, "memory_bytes");
+  proc_usage_set_sums (object, entry->jobs);
   return object;
 }
 

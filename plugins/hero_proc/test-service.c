@@ -23,7 +23,7 @@ set_up (Fixture *f, gconstpointer data)
   f->logs = g_dir_make_tmp ("proc-XXXXXX", NULL);
   config = g_variant_new_parsed (
       "{'db_max_mb': <int64 64>, 'autostart': <true>, 'stop_children_on_exit': <true>, 'env_mode': <'inherit'>,"
-      " 'scheduler': <true>, 'timezone': <'local'>,"
+      " 'scheduler': <true>, 'timezone': <'local'>, 'stats_interval_ms': <int64 5000>,"
       " 'env_deny': <['LD_PRELOAD']>, 'log_dir': <%s>, 'log_rate_lines': <int64 1000>, 'log_rate_kb': <int64 1024>,"
       " 'log_line_max': <int64 16384>, 'log_flush_ms': <int64 20>, 'log_queue_lines': <int64 10000>,"
       " 'log_queue_mb': <int64 10>, 'log_pipe_kb': <int64 64>, 'log_file_max_mb': <int64 16>,"

@@ -3,6 +3,7 @@
 
 #include "gate.h"
 #include "json-write.h"
+#include "stats-json.h"
 
 /* Our ten states folded into zinit's seven. */
 static ProcState
@@ -170,8 +171,7 @@ proc_zinit_to_json (ProcServices *services, const ProcEntry *entry)
   json_object_set_int_member (object, "restart_count", restarts);
   proc_json_set_number (object, "last_start", entry->last_start, 0);
   proc_json_set_number (object, "last_stop", entry->last_stop, 0);
-  json_object_set_null_member (object, "cpu_percent");
-  json_object_set_null_member (object, "memory_bytes");
+  proc_usage_set_sums (object, entry->jobs);
   json_object_set_array_member (object, "blocked_by", join_names (gate));
   return object;
 }
