@@ -87,6 +87,8 @@ describe_end (const ProcJob *job)
       return g_strdup_printf ("ran longer than %u ms", job->spec->timeout_ms);
     case PROC_FAILURE_EXIT_UNKNOWN:
       return g_strdup ("ended while nobody could see how");
+    case PROC_FAILURE_TERMINAL_LOST:
+      return g_strdup ("its terminal went with the hero_proc that had it");
     case PROC_FAILURE_HOST_RESTART:
       return g_strdup ("ended with the machine");
     case PROC_FAILURE_NONE:
@@ -252,7 +254,7 @@ on_intent_saved (gpointer data)
     {
       ProcIdentity identity = proc_task_identity (task);
       const char *run_dir = self->setup.surroundings->run_dir;
-      gboolean output = job->spec->log == PROC_LOG_STORE;
+      gboolean output = job->spec->log == PROC_LOG_STORE && !job->spec->tty.enabled;
       g_autofree char *out = output ? proc_fifo_path (run_dir, job->id, job->restart_count + 1, FALSE) : NULL;
       g_autofree char *err = output ? proc_fifo_path (run_dir, job->id, job->restart_count + 1, TRUE) : NULL;
 

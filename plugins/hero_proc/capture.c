@@ -8,10 +8,13 @@
 
 #include <hero-service/reactor.h>
 
+#include "vt.h"
+
 enum
 {
   READ_SIZE = 65536,
   READS_PER_TURN = 4, /* then the next stream */
+  SEQUENCE_MAX = 256, /* bytes of an escape sequence on its way out of a line */
 };
 
 /* Who is told of dropped lines; outlives us as long as something is on its way. Service thread. */
@@ -49,8 +52,10 @@ typedef struct
   HeroReactorWatch *watch;
   ProcRedaction *redaction; /* NULL = nothing to hide */
   ProcLineCutter cutter;
-  ProcLogSource *source;
-  ProcLineWatch *lines; /* somebody waits for one of them; NULL = nobody */
+  ProcLogSource *source;  /* NULL = its lines are not kept */
+  ProcLineWatch *lines;   /* somebody waits for one of them; NULL = nobody */
+  ProcTerminal *terminal; /* NULL = it is a pipe */
+  ProcVt vt;              /* of a terminal */
 } Stream;
 
 /* ---------------------------------------------------------------------------------------------- reading */
@@ -93,6 +98,33 @@ on_line (const char *line, gsize length, gboolean truncated, gpointer data)
     count_dropped (stream);
 }
 
+/* What a line of a terminal is without colours, moves of the cursor, bells. */
+static void
+on_piece (ProcVtKind kind, ProcVtState state, const char *bytes, gsize length, gpointer data)
+{
+  Stream *stream = data;
+
+  if (kind == PROC_VT_TEXT || (kind == PROC_VT_CONTROL && length == 1 && strchr ("\t\r\n", *bytes) != NULL))
+    proc_line_cutter_feed (&stream->cutter, bytes, length, on_line, stream);
+}
+
+/* FALSE: no more for now. */
+static gboolean
+take_output (Stream *stream, const char *bytes, gsize length)
+{
+  gboolean more = stream->terminal == NULL || proc_terminal_take (stream->terminal, bytes, length);
+
+  if (stream->source == NULL)
+    return more;
+  proc_log_source_begin (stream->source);
+  if (stream->terminal != NULL)
+    proc_vt_feed (&stream->vt, bytes, length, on_piece, stream);
+  else
+    proc_line_cutter_feed (&stream->cutter, bytes, length, on_line, stream);
+  proc_log_source_end (stream->source);
+  return more;
+}
+
 /* Up to `reads` blocks. FALSE: there is nothing more, now or ever (*over). */
 static gboolean
 read_some (Stream *stream, guint reads, gboolean *over)
@@ -109,9 +141,11 @@ read_some (Stream *stream, guint reads, gboolean *over)
       *over = n == 0 || (n < 0 && errno != EAGAIN);
       if (n <= 0)
         return FALSE;
-      proc_log_source_begin (stream->source);
-      proc_line_cutter_feed (&stream->cutter, self->buffer, (gsize)n, on_line, stream);
-      proc_log_source_end (stream->source);
+      if (!take_output (stream, self->buffer, (gsize)n) && stream->watch != NULL)
+        {
+          hero_reactor_modify (stream->watch, 0); /* until on_resume */
+          return TRUE;
+        }
     }
   return TRUE;
 }
@@ -136,15 +170,24 @@ stream_close (Stream *stream, gboolean remove)
   g_clear_pointer (&stream->watch, hero_reactor_remove);
   /* A pipe holds a bounded amount; a stranger that goes on writing cannot keep us here. */
   read_some (stream, 256, &over);
-  proc_log_source_begin (stream->source);
-  proc_line_cutter_finish (&stream->cutter, on_line, stream);
-  proc_log_source_end (stream->source);
+  if (stream->source != NULL)
+    {
+      proc_log_source_begin (stream->source);
+      proc_line_cutter_finish (&stream->cutter, on_line, stream);
+      proc_log_source_end (stream->source);
+    }
   proc_line_cutter_clear (&stream->cutter);
+  if (stream->terminal != NULL)
+    {
+      proc_vt_clear (&stream->vt);
+      proc_terminal_end (stream->terminal);
+      proc_terminal_unref (stream->terminal);
+    }
   g_clear_pointer (&stream->lines, proc_line_watch_unref);
   close (stream->fd);
-  if (remove)
+  if (remove && stream->path != NULL)
     unlink (stream->path);
-  proc_log_source_unref (stream->source);
+  g_clear_pointer (&stream->source, proc_log_source_unref);
   g_clear_pointer (&stream->redaction, proc_redaction_unref);
   g_free (stream->path);
   g_free (stream);
@@ -162,6 +205,7 @@ typedef struct
   int fd;
   ProcLogSource *source;
   ProcLineWatch *lines;
+  ProcTerminal *terminal;
   char *path;
 } Command;
 
@@ -175,6 +219,7 @@ command_free (gpointer data)
   g_clear_pointer (&command->redaction, proc_redaction_unref);
   g_clear_pointer (&command->source, proc_log_source_unref);
   g_clear_pointer (&command->lines, proc_line_watch_unref);
+  g_clear_pointer (&command->terminal, proc_terminal_unref);
   g_free (command->path);
   g_free (command);
 }
@@ -210,9 +255,41 @@ do_add (gpointer data)
   if (stream->lines != NULL)
     proc_line_watch_ref (stream->lines);
   proc_line_cutter_init (&stream->cutter, self->line_max);
+  stream->terminal = g_steal_pointer (&command->terminal);
+  if (stream->terminal != NULL)
+    proc_vt_init (&stream->vt, SEQUENCE_MAX);
   stream->watch = hero_reactor_add (self->reactor, stream->fd, EPOLLIN, on_readable, stream, NULL);
   g_hash_table_add (self->streams, stream);
   return G_SOURCE_REMOVE;
+}
+
+/* The viewers have taken what there was. */
+static gboolean
+do_resume (gpointer data)
+{
+  Command *command = data;
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, command->capture->streams);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    {
+      Stream *stream = key;
+
+      if (stream->terminal == command->terminal && stream->watch != NULL)
+        hero_reactor_modify (stream->watch, EPOLLIN);
+    }
+  return G_SOURCE_REMOVE;
+}
+
+/* Service thread. */
+static void
+on_resume (ProcTerminal *terminal, gpointer data)
+{
+  Command *command = g_new0 (Command, 1);
+
+  *command = (Command){ .capture = data, .fd = -1, .terminal = proc_terminal_ref (terminal) };
+  send_command (command, do_resume);
 }
 
 typedef struct
@@ -405,6 +482,25 @@ proc_capture_add (ProcCapture *self, guint32 job_id, const char *source, guint32
                         .fd = fd,
                         .source = proc_log_store_get_source (self->store, source),
                         .path = g_strdup (path) };
+  send_command (command, do_add);
+}
+
+void
+proc_capture_add_terminal (ProcCapture *self, guint32 job_id, const char *source, guint32 context, guint level_min,
+                           ProcRedaction *redaction, ProcTerminal *terminal)
+{
+  Command *command = g_new0 (Command, 1);
+
+  proc_terminal_set_resume (terminal, on_resume, self);
+  *command = (Command){ .capture = self,
+                        .job_id = job_id,
+                        .context = context,
+                        .stream = PROC_STREAM_TTY,
+                        .level_min = level_min,
+                        .redaction = redaction != NULL ? proc_redaction_ref (redaction) : NULL,
+                        .fd = proc_terminal_open_output (terminal),
+                        .source = source != NULL ? proc_log_store_get_source (self->store, source) : NULL,
+                        .terminal = proc_terminal_ref (terminal) };
   send_command (command, do_add);
 }
 

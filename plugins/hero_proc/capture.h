@@ -8,6 +8,7 @@
 #include "line-watch.h"
 #include "log-store.h"
 #include "redaction.h"
+#include "terminal.h"
 
 G_BEGIN_DECLS
 
@@ -23,6 +24,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcCapture, proc_capture_free)
  * taken out of every line; NULL = nothing. */
 void proc_capture_add (ProcCapture *self, guint32 job_id, const char *source, guint32 context, ProcStream stream,
                        guint level_min, ProcRedaction *redaction, int fd, const char *path);
+/* One attempt's terminal, which also gets its output. source: NULL = nothing of it is kept as lines, which are without
+ * escape sequences. */
+void proc_capture_add_terminal (ProcCapture *self, guint32 job_id, const char *source, guint32 context,
+                                guint level_min, ProcRedaction *redaction, ProcTerminal *terminal);
 /* Lines of the job's pipes that are added after this go past the watch; referenced until the attempt's end. */
 void proc_capture_watch (ProcCapture *self, guint32 job_id, ProcLineWatch *watch);
 /* The attempt is over, nobody writes any more: what is left is read, the pipes are removed. */

@@ -202,6 +202,11 @@ build_environ (const ProcAction *action, const ProcSurroundings *surroundings, c
   g_ptr_array_add (fixed, g_strconcat ("HERO_PROC_TOKEN=", identity->token, NULL));
   if (action->health->readiness.type == PROC_READY_NOTIFY && surroundings->notify_path != NULL)
     g_ptr_array_add (fixed, g_strconcat ("NOTIFY_SOCKET=", surroundings->notify_path, NULL));
+  if (action->tty.enabled)
+    {
+      g_ptr_array_add (fixed, g_strdup ("TERM=xterm-256color"));
+      g_ptr_array_add (fixed, g_strdup ("COLORTERM=truecolor"));
+    }
   g_ptr_array_add (fixed, NULL);
   overlay (env, (const char *const *)surroundings->environ);
   overlay (env, (const char *const *)action->env);
@@ -262,6 +267,8 @@ resolve_interpreter (const ProcAction *action)
 {
   if (strcmp (action->interpreter, "auto") != 0)
     return action->interpreter;
+  if (proc_action_is_interactive (action))
+    return "sh";
   if (g_str_has_prefix (action->script, "#!"))
     return "#!";
   return strchr (action->script, '\n') != NULL ? "sh" : "exec";
@@ -315,10 +322,15 @@ use_interpreter (ProcCommand *self, const char *name, const ProcAction *action, 
   self->program = find_program (program, env_get (self->envp, "PATH"), self->cwd, "interpreter", error);
   if (self->program == NULL)
     return FALSE;
+  self->argv = g_new0 (char *, 3);
+  if (proc_action_is_interactive (action))
+    {
+      self->argv[0] = g_strdup (program);
+      return TRUE;
+    }
   script = write_script (surroundings, action, job_id, extension, 0600, error);
   if (script == NULL)
     return FALSE;
-  self->argv = g_new0 (char *, 3);
   self->argv[0] = g_strdup (program);
   self->argv[1] = g_steal_pointer (&script);
   return TRUE;

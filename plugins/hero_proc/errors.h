@@ -39,6 +39,7 @@ typedef enum
   PROC_ERROR_QUEUE_FULL,          /* -32091 */
   PROC_ERROR_SCHEDULE_NOT_FOUND,  /* -32000 */
   PROC_ERROR_STATE,               /* -32009 invalid_state_transition */
+  PROC_ERROR_NOT_A_TERMINAL,      /* -32012 */
 } ProcErrorCode;
 
 #define PROC_ERROR (proc_error_quark ())

@@ -212,6 +212,17 @@ open_secrets (HeroProc *self, const ProcLoaded *loaded)
 }
 
 static void
+make_terminals (HeroProc *self)
+{
+  ProcTerminalSetup setup = { .context = hero_service_get_main_context (self->ctx),
+                              .reactor = self->reactor,
+                              .scrollback = 1024 * (gsize)integer (self, "pty_scrollback_kb"),
+                              .queue = 1024 * (gsize)integer (self, "pty_viewer_queue_kb") };
+
+  self->terminals = proc_terminals_new (&setup);
+}
+
+static void
 make_jobs (HeroProc *self, ProcLoaded *loaded)
 {
   const char *soft = hero_service_get_setting (self->ctx, "nofile_soft");
@@ -220,6 +231,7 @@ make_jobs (HeroProc *self, ProcLoaded *loaded)
   GMainContext *context = hero_service_get_main_context (self->ctx);
   ProcJobsSetup setup = { .journal = self->journal,
                           .capture = self->capture,
+                          .terminals = self->terminals,
                           .secrets = self->secrets,
                           .redact = hero_service_get_boolean (self->ctx, "redact"),
                           .limits = { integer (self, "max_running_jobs"), integer (self, "max_processes"),
@@ -487,6 +499,7 @@ hero_proc_start (gpointer data, GCancellable *cancellable, GError **error)
   make_surroundings (self);
   open_secrets (self, loaded);
   self->actions = proc_actions_new (loaded);
+  make_terminals (self);
   make_jobs (self, loaded);
   open_notify (self);
   make_services (self, loaded);
@@ -534,17 +547,17 @@ hero_proc_stop (gpointer data)
   HeroProc *self = data;
   gint64 budget_s = hero_service_get_integer (self->ctx, "stop_timeout_s");
   guint limit_s = (guint)CLAMP (budget_s > 0 ? budget_s : MAX_SHUTDOWN_S, 1, MAX_SHUTDOWN_S);
+  /* Five seconds before the end, or half way when there are not ten, SIGKILL to what is left. */
+  guint kill_after_ms = MAX (limit_s * 1000 - MIN (limit_s * 1000, 5000), limit_s * 500);
 
   if (self->timetable != NULL)
     proc_timetable_drain (self->timetable);
   if (self->services == NULL)
     hero_service_stop (self->ctx);
   else if (hero_service_get_boolean (self->ctx, "stop_children_on_exit"))
-    /* Five seconds before the end, or half way when there are not ten, SIGKILL to what is left. */
-    proc_services_shutdown (self->services, MAX (limit_s * 1000 - MIN (limit_s * 1000, 5000), limit_s * 500),
-                            on_shut_down, self);
+    proc_services_shutdown (self->services, kill_after_ms, on_shut_down, self);
   else
-    proc_services_leave (self->services, on_shut_down, self);
+    proc_services_leave (self->services, kill_after_ms, on_shut_down, self);
 }
 
 /* Any thread. */
@@ -571,6 +584,7 @@ hero_proc_destroy (gpointer data)
   g_clear_pointer (&self->stats, proc_stats_free);
   g_clear_pointer (&self->waits, proc_job_waits_free);
   g_clear_pointer (&self->jobs, proc_jobs_free);
+  g_clear_pointer (&self->terminals, proc_terminals_free);
   g_clear_pointer (&self->actions, proc_actions_free);
   g_clear_pointer (&self->log_workers, proc_log_workers_free);
   g_clear_pointer (&self->capture, proc_capture_free);

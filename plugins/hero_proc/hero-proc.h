@@ -34,6 +34,7 @@ typedef struct
   ProcLogWorkers *log_workers;
   ProcSurroundings *surroundings;
   ProcSpawner *spawner;
+  ProcTerminals *terminals;
   ProcActions *actions;
   ProcJobs *jobs;
   ProcNotifySocket *notify;

@@ -61,6 +61,13 @@ static const HeroConfigKey config_keys[] = {
     .meaning = "File of the key that seals the secrets: 32 bytes, mode 0600. Default: <data_dir>/secret.key, made when there is none." },
   { "redact", HERO_CONFIG_BOOL, .fallback = "true",
     .meaning = "Put *** in place of the values of secrets in the output of the jobs that were given them." },
+  { "terminals", HERO_CONFIG_BOOL, .fallback = "true",
+    .meaning = "Let clients see and use the terminals of jobs; false: such jobs run, and nobody attaches." },
+  { "pty_max_viewers", HERO_CONFIG_INT, .min = 1, .max = 1000, .fallback = "16", .meaning = "Most viewers of one terminal." },
+  { "pty_scrollback_kb", HERO_CONFIG_INT, .min = 0, .max = 65536, .fallback = "256",
+    .meaning = "KiB of a terminal's output kept for whoever attaches later." },
+  { "pty_viewer_queue_kb", HERO_CONFIG_INT, .min = 16, .max = 65536, .fallback = "1024",
+    .meaning = "KiB a viewer of a terminal may be behind; one that is further behind is closed." },
   { NULL }
 };
 /* clang-format on */

@@ -55,7 +55,7 @@ set_state (JsonObject *object, ProcJobs *jobs, const ProcJob *job)
   json_object_set_string_member (object, "phase", proc_phase_words[job->phase]);
   json_object_set_boolean_member (object, "ready", job->ready);
   json_object_set_string_member (object, "health", proc_health_words[job->health]);
-  json_object_set_boolean_member (object, "tty", FALSE);
+  json_object_set_boolean_member (object, "tty", job->spec->tty.enabled);
   json_object_set_boolean_member (object, "is_process", job->spec->is_process);
   json_object_set_boolean_member (object, "adopted", job->adopted);
   json_object_set_boolean_member (object, "archived", job->archived);

@@ -51,6 +51,11 @@ hook_output_begins (gpointer owner, ProcJob *job, int out_fd, int err_fd)
   int fds[] = { out_fd, err_fd };
 
   watch_lines (self, job);
+  if (job->spec->tty.enabled)
+    {
+      proc_terminals_begin (self->setup.terminals, self->setup.capture, job, out_fd, err_fd);
+      return;
+    }
   for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
     {
       g_autofree char *path = proc_fifo_path (run_dir, job->id, job->restart_count + 1, i == 1);
@@ -68,6 +73,7 @@ hook_output_ends (gpointer owner, ProcJob *job)
   ProcJobs *self = owner;
 
   g_hash_table_remove (self->watches, GUINT_TO_POINTER (job->id));
+  proc_terminals_end (self->setup.terminals, job);
   proc_capture_end (self->setup.capture, job->id);
 }
 

@@ -10,6 +10,7 @@
 #include "journal.h"
 #include "secrets.h"
 #include "supervisor.h"
+#include "terminals.h"
 
 G_BEGIN_DECLS
 
@@ -24,6 +25,7 @@ typedef struct
   ProcSupervisorSetup supervisor; /* hooks and owner are set by proc_jobs_new */
   ProcJournal *journal;
   ProcCapture *capture;
+  ProcTerminals *terminals;
   ProcSecrets *secrets; /* NULL = there are none */
   gboolean redact;      /* take their values out of output and errors */
   ProcAdmissionLimits limits;

@@ -98,7 +98,8 @@ action_list (gpointer data, HeroRpcCall *call)
 
       if ((!any && action->context != context) || (prefix != NULL && !g_str_has_prefix (action->name, prefix))
           || (tag != NULL && !g_strv_contains ((const char *const *)action->tags, tag))
-          || (service != NULL && !is_used_by (users, action->name, service)) || hero_rpc_get_boolean (call, "tty")
+          || (service != NULL && !is_used_by (users, action->name, service))
+          || (hero_rpc_get_boolean (call, "tty") && !action->tty.enabled)
           || (scheduled >= 0 && is_scheduled (action) != scheduled) || offset-- > 0)
         continue;
       if (names_only)

@@ -179,7 +179,8 @@ proc_job_passes (const ProcJob *job, const ProcJobFilter *filter)
 {
   return (filter->phases & (1u << job->phase)) != 0 && (filter->any_context || job->context == filter->context)
          && job->archived == filter->archived && (filter->run_id == 0 || job->run_id == filter->run_id)
-         && (filter->active < 0 || proc_job_is_active (job) == filter->active) && filter->tty != TRUE
+         && (filter->active < 0 || proc_job_is_active (job) == filter->active)
+         && (filter->tty < 0 || job->spec->tty.enabled == filter->tty)
          && (filter->since_ms == 0 || job->created_at >= filter->since_ms)
          && (filter->until_ms == 0 || job->created_at < filter->until_ms)
          && (filter->service == NULL || g_strcmp0 (job->service, filter->service) == 0)
@@ -408,6 +409,7 @@ const HeroRpcSchema proc_job_schemas[] = {
     "\"success_exit_codes\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},"
     "\"restart\":{\"enum\":[\"always\",\"on_failure\",\"never\"]},\"retry_policy\":{\"type\":\"object\"},"
     "\"stop_signal\":{\"type\":[\"string\",\"integer\"]},\"stop_timeout_ms\":{\"type\":\"integer\"},"
+    "\"tty\":{\"type\":\"boolean\"},\"tty_size\":{\"type\":\"object\"},"
     "\"schedule_policy\":{\"type\":[\"object\",\"null\"]},"
     "\"depends_on\":{\"type\":[\"array\",\"null\"]}},\"required\":[\"name\"]}" },
   { "Job",
@@ -417,7 +419,7 @@ const HeroRpcSchema proc_job_schemas[] = {
     "\"run_id\":{\"type\":[\"integer\",\"null\"]},\"key\":{\"type\":[\"string\",\"null\"]},"
     "\"context\":{\"type\":\"integer\"},\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
     "\"trigger\":{\"type\":\"string\"},\"phase\":{\"type\":\"string\"},\"ready\":{\"type\":\"boolean\"},"
-    "\"is_process\":{\"type\":\"boolean\"},\"adopted\":{\"type\":\"boolean\"},\"archived\":{\"type\":\"boolean\"},"
+    "\"tty\":{\"type\":\"boolean\"},\"is_process\":{\"type\":\"boolean\"},\"adopted\":{\"type\":\"boolean\"},\"archived\":{\"type\":\"boolean\"},"
     "\"dropped_lines\":{\"type\":\"integer\"},\"pid\":{\"type\":\"integer\"},\"pgid\":{\"type\":\"integer\"},"
     "\"attempt\":{\"type\":\"integer\"},\"max_attempts\":{\"type\":\"integer\"},\"restart_count\":{\"type\":"
     "\"integer\"},"

@@ -18,6 +18,7 @@ enum
   RPC_STATE = -32009,
   RPC_DEPENDENCY = -32010,
   RPC_PROCESS = -32011,
+  RPC_NOT_A_TERMINAL = -32012,
   RPC_STORAGE = -32013,
   RPC_LIMIT = -32014,
   RPC_LOCKED = -32015,
@@ -28,7 +29,7 @@ enum
 
 /* Tables of families, each in its own file; they end with name NULL. */
 extern const HeroRpcMethod proc_action_methods[], proc_job_methods[], proc_run_methods[], proc_schedule_methods[],
-    proc_stats_methods[], proc_system_methods[];
+    proc_stats_methods[], proc_system_methods[], proc_terminal_methods[];
 extern const HeroRpcSchema proc_job_schemas[], proc_run_schemas[], proc_schedule_schemas[], proc_stats_schemas[];
 
 /* Answers with any of the errors of contract 5. data: members of error.data, taken. */

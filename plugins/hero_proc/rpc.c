@@ -49,6 +49,7 @@ static const struct
   { PROC_ERROR_MISSING_DEPENDENCY, RPC_DEPENDENCY, "missing_dependency", NULL },
   { PROC_ERROR_QUEUE_FULL, HERO_RPC_OVERLOADED, "overloaded", NULL },
   { PROC_ERROR_SCHEDULE_NOT_FOUND, RPC_NOT_FOUND, "schedule_not_found", NULL },
+  { PROC_ERROR_NOT_A_TERMINAL, RPC_NOT_A_TERMINAL, "not_a_terminal", NULL },
   { PROC_ERROR_STATE, RPC_STATE, "invalid_state_transition", NULL },
 };
 
@@ -377,6 +378,7 @@ static const HeroRpcErrorSpec errors[] = {
   { RPC_CONFIG, "config_error", FALSE, "config error" },
   { RPC_DEPENDENCY, "dependency_cycle", FALSE, "dependency error" },
   { RPC_PROCESS, "process_error", TRUE, "process error" },
+  { RPC_NOT_A_TERMINAL, "not_a_terminal", FALSE, "job N has no terminal" },
   { RPC_STORAGE, "storage_error", TRUE, "Database error" },
   { RPC_LIMIT, "limit_exceeded", FALSE, "limit exceeded" },
   { RPC_LOCKED, "secret_store_locked", FALSE, "secret store is locked" },
@@ -505,7 +507,7 @@ hero_proc_register_rpc (HeroProc *self)
 {
   static const HeroRpcMethod *const method_tables[]
       = { methods, proc_log_methods, proc_action_methods, proc_job_methods, proc_run_methods, proc_schedule_methods,
-          proc_stats_methods, proc_system_methods };
+          proc_stats_methods, proc_system_methods, proc_terminal_methods };
   static const HeroRpcSchema *const schema_tables[]
       = { schemas, proc_log_schemas, proc_job_schemas, proc_run_schemas, proc_schedule_schemas,
           proc_stats_schemas };

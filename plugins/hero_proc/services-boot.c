@@ -180,15 +180,49 @@ is_committing (ProcServices *self)
   return FALSE;
 }
 
+static gboolean
+collect_in_terminal (ProcJob *job, gpointer data)
+{
+  if (job->spec->tty.enabled && proc_job_is_active (job) && job->phase != PROC_PHASE_PENDING
+      && job->phase != PROC_PHASE_WAITING)
+    g_ptr_array_add (data, proc_job_ref (job));
+  return TRUE;
+}
+
+/* Jobs in terminals that are under way. */
+static GPtrArray *
+list_in_terminals (ProcServices *self)
+{
+  GPtrArray *jobs = g_ptr_array_new_with_free_func ((GDestroyNotify)proc_job_unref);
+
+  proc_jobs_foreach (self->setup.jobs, collect_in_terminal, jobs);
+  return jobs;
+}
+
+/* What is to end before we do. */
+static guint
+count_left (ProcServices *self)
+{
+  g_autoptr (GPtrArray) jobs = NULL;
+
+  if (!self->leaving)
+    return proc_jobs_count (self->setup.jobs);
+  jobs = list_in_terminals (self);
+  return jobs->len;
+}
+
 void
 proc_services_check_shut_down (ProcServices *self)
 {
-  if (!self->draining || self->shut_down == NULL || proc_jobs_count (self->setup.jobs) > 0 || is_committing (self))
+  if (!self->draining || self->shut_down == NULL || count_left (self) > 0 || is_committing (self))
     return;
   if (self->kill_timer == NULL)
     return; /* finished already */
   proc_timer_clear (&self->kill_timer);
-  finish_shut_down (self);
+  if (self->leaving)
+    proc_journal_keep (self->setup.journal, proc_batch_new (), on_all_written, self);
+  else
+    finish_shut_down (self);
 }
 
 static gboolean
@@ -247,12 +281,30 @@ proc_services_shutdown (ProcServices *self, guint kill_after_ms, void (*done) (g
   proc_services_check_shut_down (self);
 }
 
-void
-proc_services_leave (ProcServices *self, void (*done) (gpointer data), gpointer data)
+static void
+end_terminals (ProcServices *self, gboolean force)
 {
-  self->draining = TRUE;
+  g_autoptr (GPtrArray) jobs = list_in_terminals (self);
+
+  for (guint i = 0; i < jobs->len; i++)
+    proc_jobs_stop (self->setup.jobs, jobs->pdata[i], PROC_FAILURE_SHUTDOWN, force);
+}
+
+static gboolean
+on_terminal_kill_time (gpointer data)
+{
+  end_terminals (data, TRUE);
+  return G_SOURCE_CONTINUE;
+}
+
+void
+proc_services_leave (ProcServices *self, guint kill_after_ms, void (*done) (gpointer data), gpointer data)
+{
+  self->draining = self->leaving = TRUE;
   self->shut_down = done;
   self->shut_down_data = data;
   proc_jobs_drain (self->setup.jobs);
-  proc_journal_keep (self->setup.journal, proc_batch_new (), on_all_written, self);
+  proc_timer_set (&self->kill_timer, self->setup.context, MAX (kill_after_ms, 100), on_terminal_kill_time, self);
+  end_terminals (self, FALSE);
+  proc_services_check_shut_down (self);
 }

@@ -18,6 +18,7 @@ struct _ProcServices
   GPtrArray *cascades; /* ProcCascade under way */
   guint n_held;        /* entries with held_by */
   gboolean draining;
+  gboolean leaving; /* draining, and only terminals are ended */
   void (*shut_down) (gpointer data); /* somebody waits for the end */
   gpointer shut_down_data;
   GSource *kill_timer;

@@ -65,8 +65,9 @@ void proc_services_autostart (ProcServices *self);
  */
 void proc_services_shutdown (ProcServices *self, guint kill_after_ms, void (*done) (gpointer data), gpointer data);
 
-/* Ends our side and leaves all processes running, for the next start to adopt. done: as above. */
-void proc_services_leave (ProcServices *self, void (*done) (gpointer data), gpointer data);
+/* Ends our side and leaves all processes running, for the next start to adopt; but those in a terminal, which does not
+ * last, are ended. kill_after_ms, done: as above. */
+void proc_services_leave (ProcServices *self, guint kill_after_ms, void (*done) (gpointer data), gpointer data);
 
 /* ---- calls. done comes once, now or later; error is NULL or borrowed. */
 typedef void (*ProcDone) (const GError *error, gpointer data);

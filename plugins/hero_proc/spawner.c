@@ -12,6 +12,7 @@
 #include "exit-status.h"
 #include "fifo.h"
 #include "procfs.h"
+#include "pty.h"
 
 struct _ProcSpawner
 {
@@ -97,9 +98,27 @@ with_helper (ProcSpawner *self, const ProcCommand *command, const char *soft)
   return argv;
 }
 
+/* Standard input, output and error of the child. tty: a terminal, which becomes its own since it leads a session; NULL =
+ * it has none. */
+static void
+add_streams (posix_spawn_file_actions_t *actions, const char *tty, const char *out_path, const char *err_path)
+{
+  posix_spawn_file_actions_addopen (actions, STDIN_FILENO, tty != NULL ? tty : "/dev/null",
+                                    tty != NULL ? O_RDWR : O_RDONLY, 0);
+  if (tty != NULL)
+    {
+      posix_spawn_file_actions_adddup2 (actions, STDIN_FILENO, STDOUT_FILENO);
+      posix_spawn_file_actions_adddup2 (actions, STDIN_FILENO, STDERR_FILENO);
+      return;
+    }
+  posix_spawn_file_actions_addopen (actions, STDOUT_FILENO, out_path != NULL ? out_path : "/dev/null", O_RDWR, 0);
+  posix_spawn_file_actions_addopen (actions, STDERR_FILENO, err_path != NULL ? err_path : "/dev/null", O_RDWR, 0);
+}
+
 /* posix_spawn with all of contract 8.1; 0 or an errno. */
 static int
-spawn_child (ProcSpawner *self, const ProcCommand *command, const char *out_path, const char *err_path, pid_t *pid)
+spawn_child (ProcSpawner *self, const ProcCommand *command, const char *tty, const char *out_path,
+             const char *err_path, pid_t *pid)
 {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
@@ -111,14 +130,13 @@ spawn_child (ProcSpawner *self, const ProcCommand *command, const char *out_path
   sigemptyset (&none);
   sigfillset (&all);
   posix_spawnattr_init (&attributes);
-  posix_spawnattr_setflags (&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setflags (&attributes, (tty != NULL ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP)
+                                             | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   posix_spawnattr_setpgroup (&attributes, 0);
   posix_spawnattr_setsigmask (&attributes, &none);
   posix_spawnattr_setsigdefault (&attributes, &all);
   posix_spawn_file_actions_init (&actions);
-  posix_spawn_file_actions_addopen (&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen (&actions, STDOUT_FILENO, out_path != NULL ? out_path : "/dev/null", O_RDWR, 0);
-  posix_spawn_file_actions_addopen (&actions, STDERR_FILENO, err_path != NULL ? err_path : "/dev/null", O_RDWR, 0);
+  add_streams (&actions, tty, out_path, err_path);
   posix_spawn_file_actions_addchdir_np (&actions, command->cwd);
   posix_spawn_file_actions_addclosefrom_np (&actions, 3);
   g_snprintf (soft, sizeof soft, "%u", self->nofile_soft);
@@ -137,11 +155,17 @@ spawn_child (ProcSpawner *self, const ProcCommand *command, const char *out_path
   return result;
 }
 
+/* *tty: path of its terminal, transfer full; NULL = it gets pipes. */
 static gboolean
-open_pipes (ProcSpawner *self, Request *request, GError **error)
+open_streams (ProcSpawner *self, Request *request, char **tty, GError **error)
 {
   ProcSpawnResult *result = &request->result;
 
+  if (request->action->tty.enabled)
+    {
+      *tty = proc_pty_open (&request->action->tty.size, &result->out_fd, &result->err_fd, error);
+      return *tty != NULL;
+    }
   if (request->out_path == NULL)
     return TRUE;
   result->out_fd = proc_fifo_open (request->out_path, self->pipe_bytes, error);
@@ -156,18 +180,19 @@ serve_request (ProcSpawner *self, Request *request)
   ProcSpawnResult *result = &request->result;
   g_autoptr (ProcCommand) command = NULL;
   g_autoptr (GError) error = NULL;
+  g_autofree char *tty = NULL;
   ProcStat stat;
   int code;
 
   command = proc_command_new (request->action, request->surroundings, &request->identity, &result->error);
   if (command == NULL)
     return;
-  if (!open_pipes (self, request, &error))
+  if (!open_streams (self, request, &tty, &error))
     {
       result->error = g_error_new (PROC_ERROR, PROC_ERROR_PROCESS, "process error: %s", error->message);
       return;
     }
-  code = spawn_child (self, command, request->out_path, request->err_path, &result->pid);
+  code = spawn_child (self, command, tty, request->out_path, request->err_path, &result->pid);
   if (code != 0)
     {
       result->pid = 0;

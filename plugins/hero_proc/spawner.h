@@ -18,7 +18,7 @@ typedef struct
   pid_t pid; /* also the process group; 0: not started */
   guint64 start_ticks;
   int pidfd;          /* the callback takes the three descriptors; -1 = none */
-  int out_fd, err_fd; /* our ends of the output pipes */
+  int out_fd, err_fd; /* our ends of the output pipes; of a terminal the master, and the slave */
   GError *error;      /* PROC_ERROR_PROCESS, owned by the spawner; NULL when started */
 } ProcSpawnResult;
 
@@ -35,7 +35,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcSpawner, proc_spawner_free)
 
 /*
  * Everything after the intent is recorded: the command is made (proc_command_new), the pipes are, the child is started.
- * The identity's strings are copied. out_path, err_path: FIFOs; NULL = /dev/null. destroy (data) comes in any case.
+ * The identity's strings are copied. out_path, err_path: FIFOs; NULL = /dev/null, or its terminal. destroy (data) comes in any case.
  * Service thread.
  */
 void proc_spawner_spawn (ProcSpawner *self, ProcAction *action, const ProcSurroundings *surroundings,

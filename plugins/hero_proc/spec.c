@@ -10,8 +10,7 @@
 #include "secret-ref.h"
 #include "spec-edges.h"
 
-/* What later versions do; a set value is refused, an empty one is what every record has. */
-static const char *const action_not_yet[] = { "tty", "tty_size", NULL };
+/* What there never will be; a set value is refused, an empty one is what every record has. */
 static const char *const action_never[] = { "user", "group", "umask", "nice", "limits", NULL };
 /* Told to readers, ignored as input, so that what was read can be set again. */
 static const char *const read_only[] = { "origin", "file", "services", "needs_restart", NULL };
@@ -174,7 +173,7 @@ read_stop_signal (ProcReader *reader, ProcAction *self)
   JsonNode *node = proc_reader_node (reader, "stop_signal");
   g_autofree char *text = NULL;
 
-  self->stop_signal = SIGTERM;
+  self->stop_signal = self->tty.enabled ? SIGHUP : SIGTERM;
   if (node == NULL)
     return;
   if (g_strcmp0 (proc_json_type (node), "integer") == 0)
@@ -187,6 +186,12 @@ read_stop_signal (ProcReader *reader, ProcAction *self)
   if (self->stop_signal == 0 && reader->error == NULL)
     reader->error = g_error_new (PROC_ERROR, PROC_ERROR_INVALID_SIGNAL,
                                  "invalid signal: %s is not a signal that ends a process by default", text);
+}
+
+gboolean
+proc_action_is_interactive (const ProcAction *self)
+{
+  return self->tty.enabled && *self->script == '\0' && strcmp (self->interpreter, "exec") != 0;
 }
 
 static void
@@ -203,7 +208,7 @@ read_script (ProcReader *reader, ProcAction *self)
     self->interpreter = g_strdup (command != NULL ? "exec" : "auto");
   if (self->script == NULL)
     self->script = text_or_empty (g_steal_pointer (&command));
-  if (reader->error == NULL && *self->script == '\0')
+  if (reader->error == NULL && *self->script == '\0' && !proc_action_is_interactive (self))
     reader->error = g_error_new (PROC_ERROR, PROC_ERROR_CONFIG, "config error: '%s.script' is empty", reader->where);
 }
 
@@ -220,7 +225,8 @@ read_restart (ProcReader *reader, ProcAction *self, GPtrArray *warnings)
     self->is_process = !json_node_get_boolean (oneshot);
   self->is_process = proc_reader_bool (reader, "is_process", self->is_process || always);
   read_retry (reader, self, warnings);
-  restart = self->is_process                ? PROC_RESTART_ALWAYS
+  restart = self->tty.enabled               ? PROC_RESTART_NEVER
+            : self->is_process              ? PROC_RESTART_ALWAYS
             : self->retry.max_attempts != 1 ? PROC_RESTART_ON_FAILURE
                                             : PROC_RESTART_NEVER;
   self->restart = proc_reader_word (reader, "restart", proc_restart_words, always ? PROC_RESTART_ALWAYS : restart);
@@ -262,6 +268,7 @@ proc_action_from_json (JsonObject *object, const char *where, GPtrArray *warning
   self->context = read_context (&reader, 0);
   self->log = proc_reader_word (&reader, "log", proc_log_mode_words, PROC_LOG_STORE);
   self->log_level_max = (guint)proc_reader_int (&reader, "log_level_max|log_level_min", 0, 255, 0);
+  self->tty = proc_tty_read (&reader, warnings);
   read_script (&reader, self);
   self->args = proc_reader_texts (&reader, "args", PROC_MAX_ARGS, PROC_MAX_ENV);
   self->cwd = proc_reader_text (&reader, "cwd|dir|workdir|working_dir", PROC_MAX_PATH);
@@ -290,7 +297,6 @@ proc_action_from_json (JsonObject *object, const char *where, GPtrArray *warning
   self->updated_at = proc_reader_int (&reader, "updated_at", 0, G_MAXINT64, 0);
   for (guint i = 0; read_only[i] != NULL; i++)
     proc_reader_node (&reader, read_only[i]);
-  proc_reader_refuse (&reader, action_not_yet);
   proc_reader_refuse (&reader, action_never);
   return proc_reader_end (&reader, warnings, error) ? g_steal_pointer (&self) : NULL;
 }
@@ -481,6 +487,7 @@ proc_action_to_json (const ProcAction *self)
   json_object_set_string_member (object, "stop_signal", proc_signal_name (self->stop_signal));
   json_object_set_int_member (object, "stop_timeout_ms", self->stop_timeout_ms);
   proc_health_spec_to_json (self->health, object);
+  proc_tty_to_json (&self->tty, object);
   json_object_set_boolean_member (object, "ephemeral", self->ephemeral);
   if (self->depends_on->len > 0)
     json_object_set_array_member (object, "depends_on", proc_action_deps_to_json (self->depends_on));
@@ -637,6 +644,7 @@ proc_action_for_command (const ProcAction *self, const char *command)
   copy->script = g_strdup (command);
   g_strfreev (copy->args);
   copy->args = g_new0 (char *, 1);
+  copy->tty.enabled = FALSE;
   return copy;
 }
 

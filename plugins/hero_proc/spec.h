@@ -12,6 +12,7 @@
 #include "dependencies.h"
 #include "schedule-policy.h"
 #include "spec-health.h"
+#include "spec-tty.h"
 #include "words.h"
 
 G_BEGIN_DECLS
@@ -40,6 +41,7 @@ typedef struct
   int stop_signal;
   guint stop_timeout_ms;
   ProcHealthSpec *health;
+  ProcTty tty;
   gboolean ephemeral; /* deleted with its last job */
   GArray *depends_on; /* ProcActionDep: order inside one run */
   ProcSchedulePolicy *schedule; /* NULL = the clock does not start it */
@@ -98,6 +100,9 @@ gboolean proc_service_equal (const ProcService *a, const ProcService *b);
  * own, and what the service says of its sockets and ports. main: it is the one the checks of these sockets are made for.
  */
 ProcAction *proc_action_for_service (const ProcAction *self, const ProcService *service, gboolean main);
+
+/* A terminal with an interpreter (`auto`: sh) and no script: it asks for what to do. */
+gboolean proc_action_is_interactive (const ProcAction *self);
 
 /* A command line beside the action, with its environment and directory. */
 ProcAction *proc_action_for_command (const ProcAction *self, const char *command);

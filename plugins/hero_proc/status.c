@@ -58,7 +58,7 @@ actions_to_json (const ProcEntry *entry)
       json_object_set_string_member (object, "health", proc_health_words[job->health]);
       json_object_set_int_member (object, "restart_count", job->restart_count);
       set_exit (object, job);
-      json_object_set_boolean_member (object, "tty", FALSE);
+      json_object_set_boolean_member (object, "tty", job->spec->tty.enabled);
       json_array_add_object_element (array, object);
     }
   return array;

@@ -86,7 +86,9 @@ end_unseen (ProcTask *task, gboolean same_boot)
 {
   task->end = (ProcExit){ .known = FALSE };
   task->source = PROC_EXIT_UNKNOWN;
-  task->job->failure = same_boot ? PROC_FAILURE_EXIT_UNKNOWN : PROC_FAILURE_HOST_RESTART;
+  task->job->failure = !same_boot                      ? PROC_FAILURE_HOST_RESTART
+                       : task->job->spec->tty.enabled ? PROC_FAILURE_TERMINAL_LOST
+                                                      : PROC_FAILURE_EXIT_UNKNOWN;
   task->ended = TRUE;
   if (task->job->phase == PROC_PHASE_STOPPING) /* on request: recorded so before we died */
     task->stop_reason = PROC_FAILURE_CANCELLED;
@@ -127,7 +129,7 @@ proc_supervisor_adopt (ProcSupervisor *self, ProcJob *job, const char *boot_id, 
   if (phase == PROC_PHASE_STARTING)
     proc_phase_next (phase, PROC_CAUSE_SPAWNED, &job->phase);
   task->pidfd = same_boot && job->pid != 0 ? open_exactly (job->pid, job->proc_start) : -1;
-  if (job->spec->log == PROC_LOG_STORE && same_boot && job->pid != 0)
+  if (job->spec->log == PROC_LOG_STORE && !job->spec->tty.enabled && same_boot && job->pid != 0)
     {
       int out_fd = reopen_pipe (task, FALSE);
 
@@ -147,6 +149,11 @@ proc_supervisor_adopt (ProcSupervisor *self, ProcJob *job, const char *boot_id, 
       task->stop_reason = PROC_FAILURE_CANCELLED;
       job->stop_requested = TRUE;
       job->phase = PROC_PHASE_RUNNING;
+      proc_task_request_stop (task);
+    }
+  else if (job->spec->tty.enabled) /* what is left of it has nothing to read from or write to */
+    {
+      task->stop_reason = PROC_FAILURE_TERMINAL_LOST;
       proc_task_request_stop (task);
     }
   else

@@ -25,6 +25,7 @@ const char *const proc_failure_words[] = { "none",
                                            "shutdown",
                                            "cancelled",
                                            "dependency_failed",
+                                           "terminal_lost",
                                            NULL };
 const char *const proc_restart_words[] = { "always", "on_failure", "never", NULL };
 const char *const proc_backoff_words[] = { "exponential", "linear", "fixed", NULL };
