@@ -149,10 +149,10 @@ proc_scrollback_get (ProcScrollback *self, gsize max)
     skipped = find_beginning ((const char *)array->data, kept);
   if (skipped > 0)
     g_byte_array_remove_range (array, 0, (guint)skipped);
+  proc_vt_peek (&self->vt, array);
   /* It is data inside of a string, but the beginning of the string may be gone. */
   for (guint i = 0; i < array->len; i++)
     if (array->data[i] == ENQ)
       array->data[i] = '\0';
-  proc_vt_peek (&self->vt, array);
   return g_byte_array_free_to_bytes (array);
 }

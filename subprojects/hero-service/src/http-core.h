@@ -7,6 +7,7 @@
  *   http.c          a request from its head to its handler (conventions 3), over SoupServer
  *   http-request.c  the life of a request, and what it shows
  *   http-answer.c   answers: whole, streamed, or past libsoup when it would wait for a body nobody wants
+ *   http-websocket.c, websocket-frame.c   WebSockets, once the handshake is over
  *   http-route.c    which handler a path and a method have
  */
 #pragma once
@@ -42,6 +43,7 @@ struct _HeroHttpRole
   int silent_end;     /* of the pair whose other end the server believes to listen on; -1 */
   GPtrArray *ports;   /* HeroHttpPort */
   GQueue requests;    /* HeroHttpRequest, not finished */
+  GQueue sockets;     /* HeroWebSocket */
 };
 
 /* One listening socket. Connections hold it. */
@@ -143,6 +145,11 @@ void hero_http_request_watch (HeroHttpRequest *request);
 /* func (data, written) once libsoup has done with the answer. One function. */
 /* NULL when it came through a proxy, whose connections are shared. */
 HeroRpcConnection *hero_http_request_get_rpc_connection (HeroHttpRequest *request);
+
+/* ---- http-websocket.c */
+/* The service stops: every client is told so. */
+void hero_websocket_stop_all (HeroHttpRole *role);
+void hero_websocket_drop_all (HeroHttpRole *role);
 
 /* ---- http-answer.c */
 /* The body of an error answer; hint may be NULL. (transfer full) */

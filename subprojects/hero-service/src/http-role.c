@@ -139,7 +139,10 @@ hero_http_get_pending (HeroServiceContext *ctx)
   guint pending = 0;
 
   for (guint i = 0; http != NULL && i < http->roles->len; i++)
-    pending += ((HeroHttpRole *)g_ptr_array_index (http->roles, i))->requests.length;
+    {
+      HeroHttpRole *role = g_ptr_array_index (http->roles, i);
+      pending += role->requests.length + role->sockets.length;
+    }
   return pending;
 }
 
@@ -172,6 +175,7 @@ hero_http_begin_stop (HeroServiceContext *ctx)
       for (GList *l = role->requests.head; l != NULL; l = l->next)
         if (((HeroHttpRequest *)l->data)->cancellable != NULL)
           g_cancellable_cancel (((HeroHttpRequest *)l->data)->cancellable);
+      hero_websocket_stop_all (role);
     }
 }
 
@@ -196,6 +200,7 @@ close_all (HeroHttp *http)
         hero_http_port_close (g_ptr_array_index (role->ports, j));
       while ((request = first_unfinished (role)) != NULL)
         hero_http_request_cut (request, NULL, 0);
+      hero_websocket_drop_all (role);
       if (role->server != NULL)
         soup_server_disconnect (role->server);
     }

@@ -17,3 +17,4 @@
 #include <hero-service/reactor.h>
 #include <hero-service/rpc.h>
 #include <hero-service/store.h>
+#include <hero-service/websocket.h>
