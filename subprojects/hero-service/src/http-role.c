@@ -141,6 +141,7 @@ hero_http_get_pending (HeroServiceContext *ctx)
   for (guint i = 0; http != NULL && i < http->roles->len; i++)
     {
       HeroHttpRole *role = g_ptr_array_index (http->roles, i);
+
       pending += role->requests.length + role->sockets.length;
     }
   return pending;

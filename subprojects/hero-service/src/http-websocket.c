@@ -48,17 +48,15 @@ struct _HeroWebSocket
   GSource *input;
 
   GQueue out;     /* Frame */
-  gsize sent;     /* bytes of the first that are out */
-  gsize pending;  /* bytes of messages that wait, heads left out */
+  gsize sent;      /* bytes of the first that are out */
+  gsize pending;   /* bytes of messages that wait, heads left out */
   GSource *output; /* the kernel takes no more for now */
 
-  GSource *timer;       /* the next ping; when closing the limit */
-  gboolean closing;     /* the last frame is, or was, our close */
+  GSource *timer;   /* the next ping; when closing the limit */
+  gboolean closing; /* the last frame is, or was, our close */
   gboolean close_sent, close_received;
   GList link; /* in role->sockets */
 };
-
-
 
 /* ------------------------------------------------------------------------------------------------ the end */
 
@@ -311,14 +309,15 @@ static void
 begin_close (HeroWebSocket *self, guint16 code, const char *reason, gboolean flush)
 {
   gsize length = reason != NULL ? MIN (strlen (reason), HERO_FRAME_MAX_CONTROL - 2) : 0;
-  GByteArray *bytes = g_byte_array_new ();
   const guint8 number[] = { (guint8)(code >> 8), (guint8)code };
+  GByteArray *bytes;
 
   if (self->closing)
     return;
   self->closing = TRUE;
   if (!flush)
     drop_waiting (self);
+  bytes = g_byte_array_new ();
   g_byte_array_append (bytes, number, sizeof number);
   if (length > 0)
     g_byte_array_append (bytes, (const guint8 *)reason, (guint)length);
