@@ -87,7 +87,6 @@ end_exchange (HeroStore *self)
 static gboolean
 exchange (HeroStore *self, const char *copy, GError **error)
 {
-  g_autofree char *dir = g_path_get_dirname (self->path);
   int number = 0, result;
 
   g_clear_pointer (&self->env, mdb_env_close);
@@ -103,13 +102,14 @@ exchange (HeroStore *self, const char *copy, GError **error)
     }
   if (number != 0)
     return hero_errno_error (error, number, "cannot replace %s", self->path);
-  return hero_store_register (self, error) && hero_store_sync_dir (dir, error);
+  return hero_store_register (self, error);
 }
 
 gboolean
 hero_store_compact (HeroStore *self, HeroStoreSizes *sizes, GError **error)
 {
   g_autofree char *copy = g_strconcat (self->path, SUFFIX, NULL);
+  g_autofree char *dir = g_path_get_dirname (self->path);
   gboolean done;
   int result;
 
@@ -126,7 +126,7 @@ hero_store_compact (HeroStore *self, HeroStoreSizes *sizes, GError **error)
   done = exchange (self, copy, error);
   end_exchange (self);
   sizes->after = size_of (self->path);
-  return done;
+  return done && hero_store_sync_dir (dir, error); /* before anything is written, but nobody who reads waits for it */
 }
 
 void
