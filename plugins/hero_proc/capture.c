@@ -56,6 +56,7 @@ typedef struct
   ProcLineWatch *lines;   /* somebody waits for one of them; NULL = nobody */
   ProcTerminal *terminal; /* NULL = it is a pipe */
   ProcVt vt;              /* of a terminal */
+  gsize read_size;
 } Stream;
 
 /* ---------------------------------------------------------------------------------------------- reading */
@@ -134,7 +135,7 @@ read_some (Stream *stream, guint reads, gboolean *over)
   *over = FALSE;
   for (guint i = 0; i < reads; i++)
     {
-      gssize n = read (stream->fd, self->buffer, READ_SIZE);
+      gssize n = read (stream->fd, self->buffer, stream->read_size);
 
       if (n < 0 && errno == EINTR)
         continue;
@@ -256,8 +257,12 @@ do_add (gpointer data)
     proc_line_watch_ref (stream->lines);
   proc_line_cutter_init (&stream->cutter, self->line_max);
   stream->terminal = g_steal_pointer (&command->terminal);
+  stream->read_size = READ_SIZE;
   if (stream->terminal != NULL)
-    proc_vt_init (&stream->vt, SEQUENCE_MAX);
+    {
+      stream->read_size = MIN (READ_SIZE, proc_terminal_get_read_size (stream->terminal));
+      proc_vt_init (&stream->vt, SEQUENCE_MAX);
+    }
   stream->watch = hero_reactor_add (self->reactor, stream->fd, EPOLLIN, on_readable, stream, NULL);
   g_hash_table_add (self->streams, stream);
   return G_SOURCE_REMOVE;

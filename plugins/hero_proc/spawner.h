@@ -35,8 +35,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcSpawner, proc_spawner_free)
 
 /*
  * Everything after the intent is recorded: the command is made (proc_command_new), the pipes are, the child is started.
- * The identity's strings are copied. out_path, err_path: FIFOs; NULL = /dev/null, or its terminal. destroy (data) comes in any case.
- * Service thread.
+ * The identity's strings are copied. out_path, err_path: FIFOs; NULL = /dev/null, or its terminal. destroy (data) comes
+ * in any case. Service thread.
  */
 void proc_spawner_spawn (ProcSpawner *self, ProcAction *action, const ProcSurroundings *surroundings,
                          const ProcIdentity *identity, const char *out_path, const char *err_path, ProcSpawnDone done,

@@ -270,6 +270,16 @@ proc_terminal_open_output (ProcTerminal *self)
   return self->master >= 0 ? fcntl (self->master, F_DUPFD_CLOEXEC, 3) : -1;
 }
 
+/*
+ * A viewer that reads is never closed for what comes at once: it is at most a quarter of `queue` behind when it is given
+ * more (must_wait), and that is half of it and one reading.
+ */
+gsize
+proc_terminal_get_read_size (ProcTerminal *self)
+{
+  return self->setup.queue / 8;
+}
+
 gboolean
 proc_terminal_take (ProcTerminal *self, const char *bytes, gsize length)
 {

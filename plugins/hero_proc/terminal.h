@@ -43,6 +43,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcTerminal, proc_terminal_unref)
 /* ---- output: the reader's thread */
 /* A descriptor of its own for reading, -1 = none. Any thread. */
 int proc_terminal_open_output (ProcTerminal *self);
+/* Bytes to be read from it at a time, at most. Any thread. */
+gsize proc_terminal_get_read_size (ProcTerminal *self);
 /* FALSE: enough for now, go on when `resume` is called. */
 gboolean proc_terminal_take (ProcTerminal *self, const char *bytes, gsize length);
 /* Nothing more comes. */
