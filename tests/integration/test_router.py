@@ -74,7 +74,8 @@ def wait_status(bundle, name, status, timeout=hero.WAIT_S):
 # ---- what it finds
 
 def test_lists_services(bundle):
-    wait_status(bundle, 'template', 'healthy')
+    for name in ('hero_bundle', 'hero_router', 'template'):
+        wait_status(bundle, name, 'healthy')
     items = bundle.rpc('hero_router', 'router.services')
     assert [item['name'] for item in items] == ['hero_bundle', 'hero_router', 'template']
     for item in items:
