@@ -11,7 +11,7 @@
 
 enum
 {
-  QUEUE = 64 * 1024,
+  QUEUE = 16 * 1024, /* the least there may be configured: less than a pipe is read by at a time */
 };
 
 typedef struct
