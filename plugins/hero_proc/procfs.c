@@ -18,24 +18,47 @@ read_file (const char *path, gsize *length)
   return g_file_get_contents (path, &text, length, NULL) ? g_steal_pointer (&text) : NULL;
 }
 
+gssize
+proc_read_small (const char *path, char *text, gsize size)
+{
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  gssize length;
+
+  if (fd < 0)
+    return -1;
+  length = read (fd, text, size - 1);
+  close (fd);
+  if (length >= 0)
+    text[length] = '\0';
+  return length;
+}
+
 gboolean
 proc_stat_read (pid_t pid, ProcStat *stat)
 {
-  char path[32];
-  g_autofree char *text = NULL;
-  const char *end;
-  unsigned long long start;
+  char path[32], text[1024];
+  const char *begin, *end;
+  unsigned long long user, system, waited_user, waited_system, start;
+  long long pages;
 
   g_snprintf (path, sizeof path, "/proc/%d/stat", pid);
-  text = read_file (path, NULL);
-  if (text == NULL || (end = strrchr (text, ')')) == NULL)
-    return FALSE; /* the name is in parentheses and may hold anything, so count from the last one */
-  stat->pid = pid;
-  if (sscanf (end + 1, " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &stat->state,
-              &stat->ppid, &stat->pgid, &stat->sid, &start)
-      != 5)
+  if (proc_read_small (path, text, sizeof text) < 0)
     return FALSE;
+  begin = strchr (text, '(');
+  end = strrchr (text, ')'); /* the name between them may hold anything */
+  if (begin == NULL || end == NULL
+      || sscanf (end + 1,
+                 " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %u %*d %llu %*u %lld",
+                 &stat->state, &stat->ppid, &stat->pgid, &stat->sid, &user, &system, &waited_user, &waited_system,
+                 &stat->threads, &start, &pages)
+             != 11)
+    return FALSE;
+  stat->pid = pid;
   stat->start_ticks = start;
+  stat->ticks = user + system;
+  stat->all_ticks = stat->ticks + waited_user + waited_system;
+  stat->rss_bytes = (guint64)MAX (pages, 0) * (guint64)sysconf (_SC_PAGESIZE);
+  g_strlcpy (stat->comm, begin + 1, MIN ((gsize)(end - begin), sizeof stat->comm));
   return TRUE;
 }
 
@@ -87,9 +110,8 @@ proc_has_token (pid_t pid, const char *token)
   return g_strcmp0 (found, token) == 0;
 }
 
-/* Every process that is no zombie. Array of ProcStat. */
-static GArray *
-list_processes (void)
+GArray *
+proc_stat_list (void)
 {
   GArray *list = g_array_new (FALSE, FALSE, sizeof (ProcStat));
   g_autoptr (GDir) dir = g_dir_open ("/proc", 0, NULL);
@@ -107,7 +129,7 @@ list_processes (void)
 GArray *
 proc_find_members (pid_t leader, guint64 start_ticks, const char *token)
 {
-  g_autoptr (GArray) all = list_processes ();
+  g_autoptr (GArray) all = proc_stat_list ();
   g_autoptr (GHashTable) inside = g_hash_table_new (NULL, NULL);
   GArray *members = g_array_new (FALSE, FALSE, sizeof (ProcStat));
   gboolean found = TRUE;
@@ -144,7 +166,7 @@ proc_find_members (pid_t leader, guint64 start_ticks, const char *token)
 GHashTable *
 proc_find_by_tokens (GHashTable *tokens)
 {
-  g_autoptr (GArray) all = list_processes ();
+  g_autoptr (GArray) all = proc_stat_list ();
   GHashTable *found = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 
   for (guint i = 0; i < all->len; i++)

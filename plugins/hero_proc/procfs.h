@@ -9,15 +9,29 @@
 
 G_BEGIN_DECLS
 
+enum
+{
+  PROC_COMM_SIZE = 16, /* as the kernel keeps it, with its NUL */
+};
+
 typedef struct
 {
   pid_t pid, ppid, pgid, sid;
   char state;          /* 'R', 'S', 'Z', .. */
   guint64 start_ticks; /* since boot; with the pid it names one process */
+  guint64 ticks;       /* of processor time, its own */
+  guint64 all_ticks;   /* with those of children that have ended and were waited for */
+  guint64 rss_bytes;
+  guint threads;
+  char comm[PROC_COMM_SIZE];
 } ProcStat;
 
 /* FALSE: no such process. */
 gboolean proc_stat_read (pid_t pid, ProcStat *stat);
+/* Every process that is no zombie. Array of ProcStat; transfer full. */
+GArray *proc_stat_list (void);
+/* Up to size - 1 bytes of a file of /proc, NUL-terminated; their number, -1 = cannot be read. */
+gssize proc_read_small (const char *path, char *text, gsize size);
 /* The id of this boot; transfer full. */
 char *proc_boot_id (void);
 

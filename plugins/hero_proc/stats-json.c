@@ -24,16 +24,16 @@ JsonObject *
 proc_child_to_json (const ProcUsage *usage, const ProcUsageDetail *detail, const ProcJob *job)
 {
   JsonObject *object = json_object_new ();
-  g_autofree char *comm = g_utf8_make_valid (usage->comm, -1);
+  g_autofree char *comm = g_utf8_make_valid (usage->stat.comm, -1);
   const char *cmdline = detail->cmdline != NULL ? detail->cmdline : "";
   g_autofree char *redacted = proc_redaction_apply (job->redaction, cmdline, FALSE);
 
-  json_object_set_int_member (object, "pid", usage->pid);
-  json_object_set_int_member (object, "ppid", usage->ppid);
+  json_object_set_int_member (object, "pid", usage->stat.pid);
+  json_object_set_int_member (object, "ppid", usage->stat.ppid);
   json_object_set_string_member (object, "name", comm);
   json_object_set_string_member (object, "comm", comm);
   json_object_set_string_member (object, "cmdline", redacted != NULL ? redacted : cmdline);
-  set_both (object, usage->cpu_percent, usage->rss_bytes);
+  set_both (object, usage->cpu_percent, usage->stat.rss_bytes);
   return object;
 }
 
@@ -146,7 +146,7 @@ add_job (Sum *sum, const ProcJob *job, const ProcStatsView *view)
   sum->peak += job->usage.peak_memory_bytes;
   for (guint i = 0; i < view->n_members; i++)
     {
-      sum->threads += view->members[i].threads;
+      sum->threads += view->members[i].stat.threads;
       add_known (&sum->fds, view->details[i].fds);
       add_known (&sum->read_bytes, view->details[i].read_bytes);
       add_known (&sum->written_bytes, view->details[i].written_bytes);

@@ -114,7 +114,7 @@ measure (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
       const ProcUsage *member = &g_array_index (round->members, ProcUsage, i);
 
       if (g_hash_table_contains (round->detailed, GUINT_TO_POINTER (member->job_id)))
-        proc_usage_read_detail (member->pid, &g_array_index (round->details, ProcUsageDetail, i));
+        proc_usage_read_detail (member->stat.pid, &g_array_index (round->details, ProcUsageDetail, i));
     }
   g_task_return_boolean (task, TRUE);
 }
@@ -134,7 +134,7 @@ find_before (const Series *series, const ProcUsage *member)
     {
       const ProcUsage *before = &g_array_index (series->members, ProcUsage, i);
 
-      if (before->pid == member->pid && before->start_ticks == member->start_ticks)
+      if (before->stat.pid == member->stat.pid && before->stat.start_ticks == member->stat.start_ticks)
         return before;
     }
   return NULL;
@@ -156,7 +156,7 @@ set_cpu_of_members (Series *series, ProcUsage *members, guint n, gint64 time_us,
 
       members[i].cpu_percent = !settled && before != NULL
                                    ? before->cpu_percent
-                                   : (float)percent (members[i].ticks - (before != NULL ? before->ticks : 0), time_us);
+                                   : (float)percent (members[i].stat.ticks - (before != NULL ? before->stat.ticks : 0), time_us);
     }
 }
 
@@ -191,8 +191,8 @@ note (Series *series, ProcJob *job, ProcUsage *members, guint n, const Round *ro
   set_cpu_of_members (series, members, n, time_us, settled);
   for (guint i = 0; i < n; i++)
     {
-      ticks += members[i].all_ticks;
-      memory += members[i].rss_bytes;
+      ticks += members[i].stat.all_ticks;
+      memory += members[i].stat.rss_bytes;
     }
   usage->at_ms = round->at_ms;
   usage->memory_bytes = memory;

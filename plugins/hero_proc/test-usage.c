@@ -6,8 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "procfs.h"
-
 /* A child that leads its own group, and one of it that has left the group. */
 typedef struct
 {
@@ -75,15 +73,15 @@ assert_both (const Fixture *f, const GArray *members)
   const ProcUsage *main = &g_array_index (members, ProcUsage, 0), *other = &g_array_index (members, ProcUsage, 1);
 
   g_assert_cmpuint (members->len, ==, 2);
-  g_assert_cmpint (main->pid, ==, f->main);
-  g_assert_cmpint (other->pid, ==, f->other);
-  g_assert_cmpint (other->ppid, ==, f->main);
-  g_assert_cmpint (other->sid, ==, f->other);
+  g_assert_cmpint (main->stat.pid, ==, f->main);
+  g_assert_cmpint (other->stat.pid, ==, f->other);
+  g_assert_cmpint (other->stat.ppid, ==, f->main);
+  g_assert_cmpint (other->stat.sid, ==, f->other);
   g_assert_cmpuint (main->job_id, ==, 7);
   g_assert_cmpuint (other->job_id, ==, 7);
-  g_assert_cmpuint (main->rss_bytes, >, 0);
-  g_assert_cmpuint (main->threads, ==, 1);
-  g_assert_true (g_str_has_prefix (main->comm, "hero_proc-test-"));
+  g_assert_cmpuint (main->stat.rss_bytes, >, 0);
+  g_assert_cmpuint (main->stat.threads, ==, 1);
+  g_assert_true (g_str_has_prefix (main->stat.comm, "hero_proc-test-"));
 }
 
 static void
@@ -101,7 +99,7 @@ test_look (Fixture *f, gconstpointer data)
   g_autoptr (GArray) known = g_array_new (FALSE, FALSE, sizeof (ProcUsage));
   g_autoptr (GArray) fresh = proc_usage_look (f->roots, known);
   g_autoptr (GArray) again = NULL;
-  ProcUsage reused = { .job_id = 7, .pid = getpid (), .start_ticks = 1 };
+  ProcUsage reused = { .job_id = 7, .stat = { .pid = getpid (), .start_ticks = 1 } };
 
   assert_both (f, fresh);
   g_array_append_vals (known, fresh->data, fresh->len);

@@ -2,74 +2,11 @@
 #include "usage.h"
 
 #include <dirent.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "procfs.h"
-
 #define MAX_CMDLINE 4096
-
-/* ---------------------------------------------------------------------------------------------- small files */
-
-/* Up to size - 1 bytes of a file of /proc, NUL-terminated; -1: cannot be read. */
-static gssize
-read_small (const char *path, char *text, gsize size)
-{
-  int fd = open (path, O_RDONLY | O_CLOEXEC);
-  gssize length;
-
-  if (fd < 0)
-    return -1;
-  length = read (fd, text, size - 1);
-  close (fd);
-  if (length >= 0)
-    text[length] = '\0';
-  return length;
-}
-
-static guint64
-page_size (void)
-{
-  return (guint64)sysconf (_SC_PAGESIZE);
-}
-
-/* FALSE: gone, or a zombie: it uses nothing any more. */
-static gboolean
-read_usage (pid_t pid, ProcUsage *usage)
-{
-  char path[32], text[1024], state;
-  const char *begin, *end;
-  unsigned long long user, system, waited_user, waited_system, start;
-  unsigned int threads;
-  long long rss;
-
-  g_snprintf (path, sizeof path, "/proc/%d/stat", pid);
-  if (read_small (path, text, sizeof text) < 0)
-    return FALSE;
-  begin = strchr (text, '(');
-  end = strrchr (text, ')'); /* the name between them may hold anything */
-  if (begin == NULL || end == NULL
-      || sscanf (end + 1,
-                 " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %u %*d %llu %*u %lld", &state,
-                 &usage->ppid, &usage->pgid, &usage->sid, &user, &system, &waited_user, &waited_system, &threads,
-                 &start, &rss)
-             != 11
-      || state == 'Z' || state == 'X')
-    return FALSE;
-  usage->job_id = 0;
-  usage->pid = pid;
-  usage->start_ticks = start;
-  usage->ticks = user + system;
-  usage->all_ticks = usage->ticks + waited_user + waited_system;
-  usage->rss_bytes = (guint64)MAX (rss, 0) * page_size ();
-  usage->threads = threads;
-  usage->cpu_percent = 0;
-  g_strlcpy (usage->comm, begin + 1, MIN ((gsize)(end - begin), sizeof usage->comm));
-  return TRUE;
-}
 
 /* ---------------------------------------------------------------------------------------------- whose it is */
 
@@ -115,14 +52,14 @@ find_leader (const Search *search, pid_t leader)
 
 /* By itself, without its parents: root + 1, or 0. */
 static guint
-find_own (const Search *search, const ProcUsage *usage)
+find_own (const Search *search, const ProcStat *stat)
 {
-  guint index = find_leader (search, usage->pid);
+  guint index = find_leader (search, stat->pid);
 
   if (index > 0)
-    return g_array_index (search->roots, ProcUsageRoot, index - 1).start_ticks == usage->start_ticks ? index : 0;
-  index = find_leader (search, usage->pgid);
-  return index > 0 ? index : find_leader (search, usage->sid);
+    return g_array_index (search->roots, ProcUsageRoot, index - 1).start_ticks == stat->start_ticks ? index : 0;
+  index = find_leader (search, stat->pgid);
+  return index > 0 ? index : find_leader (search, stat->sid);
 }
 
 static guint
@@ -143,7 +80,7 @@ enum
 typedef struct
 {
   Search search;
-  GArray *all;        /* ProcUsage */
+  GArray *all;        /* ProcStat */
   GHashTable *places; /* pid -> index in all + 1 */
   guint *whose;       /* beside all: root + 1, 0 = nobody's, UNKNOWN */
 } Walk;
@@ -152,19 +89,19 @@ typedef struct
 static guint
 find_root (Walk *walk, guint place)
 {
-  const ProcUsage *usage = &g_array_index (walk->all, ProcUsage, place);
+  const ProcStat *stat = &g_array_index (walk->all, ProcStat, place);
   guint parent;
 
   if (walk->whose[place] != UNKNOWN)
     return walk->whose[place];
-  walk->whose[place] = find_own (&walk->search, usage);
-  parent = GPOINTER_TO_UINT (g_hash_table_lookup (walk->places, GINT_TO_POINTER (usage->ppid)));
-  if (walk->whose[place] == 0 && parent > 0 && usage->ppid != usage->pid)
+  walk->whose[place] = find_own (&walk->search, stat);
+  parent = GPOINTER_TO_UINT (g_hash_table_lookup (walk->places, GINT_TO_POINTER (stat->ppid)));
+  if (walk->whose[place] == 0 && parent > 0 && stat->ppid != stat->pid)
     walk->whose[place] = find_root (walk, parent - 1);
   return walk->whose[place];
 }
 
-/* Its environment tells, and with it what descends from it. */
+/* Of those whose ancestors tell nothing: their environment may. */
 static void
 find_tokens (Walk *walk)
 {
@@ -172,10 +109,10 @@ find_tokens (Walk *walk)
     return;
   for (guint i = 0; i < walk->all->len; i++)
     {
-      ProcUsage *usage = &g_array_index (walk->all, ProcUsage, i);
+      pid_t pid = g_array_index (walk->all, ProcStat, i).pid;
 
-      if (walk->whose[i] == 0 && usage->pid != getpid ())
-        walk->whose[i] = find_by_token (&walk->search, usage->pid);
+      if (walk->whose[i] == 0 && pid != getpid ())
+        walk->whose[i] = find_by_token (&walk->search, pid);
     }
 }
 
@@ -187,38 +124,21 @@ compare_members (gconstpointer a, gconstpointer b)
   if (left->job_id != right->job_id)
     return left->job_id < right->job_id ? -1 : 1;
   /* A main process is the oldest of its job. */
-  return left->start_ticks != right->start_ticks ? (left->start_ticks < right->start_ticks ? -1 : 1)
-                                                 : left->pid - right->pid;
-}
-
-static void
-read_all (Walk *walk)
-{
-  DIR *dir = opendir ("/proc");
-  struct dirent *entry;
-
-  while (dir != NULL && (entry = readdir (dir)) != NULL)
-    {
-      pid_t pid = atoi (entry->d_name);
-      ProcUsage usage;
-
-      if (pid <= 0 || !read_usage (pid, &usage))
-        continue;
-      g_array_append_val (walk->all, usage);
-      g_hash_table_insert (walk->places, GINT_TO_POINTER (pid), GUINT_TO_POINTER (walk->all->len));
-    }
-  if (dir != NULL)
-    closedir (dir);
+  if (left->stat.start_ticks != right->stat.start_ticks)
+    return left->stat.start_ticks < right->stat.start_ticks ? -1 : 1;
+  return left->stat.pid - right->stat.pid;
 }
 
 GArray *
 proc_usage_walk (const GArray *roots)
 {
-  Walk walk = { .all = g_array_new (FALSE, FALSE, sizeof (ProcUsage)), .places = g_hash_table_new (NULL, NULL) };
+  Walk walk = { .all = proc_stat_list (), .places = g_hash_table_new (NULL, NULL) };
   GArray *members = g_array_new (FALSE, FALSE, sizeof (ProcUsage));
 
   search_begin (&walk.search, roots);
-  read_all (&walk);
+  for (guint i = 0; i < walk.all->len; i++)
+    g_hash_table_insert (walk.places, GINT_TO_POINTER (g_array_index (walk.all, ProcStat, i).pid),
+                         GUINT_TO_POINTER (i + 1));
   walk.whose = g_new (guint, walk.all->len + 1);
   for (guint i = 0; i < walk.all->len; i++)
     walk.whose[i] = UNKNOWN;
@@ -228,10 +148,10 @@ proc_usage_walk (const GArray *roots)
   for (guint i = 0; i < walk.all->len; i++)
     if (walk.whose[i] > 0)
       {
-        ProcUsage *usage = &g_array_index (walk.all, ProcUsage, i);
+        ProcUsage usage = { .job_id = g_array_index (roots, ProcUsageRoot, walk.whose[i] - 1).job_id,
+                            .stat = g_array_index (walk.all, ProcStat, i) };
 
-        usage->job_id = g_array_index (roots, ProcUsageRoot, walk.whose[i] - 1).job_id;
-        g_array_append_val (members, *usage);
+        g_array_append_val (members, usage);
       }
   g_array_sort (members, compare_members);
   search_end (&walk.search);
@@ -247,12 +167,12 @@ proc_usage_walk (const GArray *roots)
 static gboolean
 add_member (GArray *members, GHashTable *seen, guint32 job_id, pid_t pid, guint64 start_ticks)
 {
-  ProcUsage usage;
+  ProcUsage usage = { .job_id = job_id };
 
-  if (g_hash_table_contains (seen, GINT_TO_POINTER (pid)) || !read_usage (pid, &usage)
-      || (start_ticks != 0 && usage.start_ticks != start_ticks))
+  if (g_hash_table_contains (seen, GINT_TO_POINTER (pid)) || !proc_stat_read (pid, &usage.stat)
+      || usage.stat.state == 'Z' || usage.stat.state == 'X'
+      || (start_ticks != 0 && usage.stat.start_ticks != start_ticks))
     return FALSE;
-  usage.job_id = job_id;
   g_hash_table_add (seen, GINT_TO_POINTER (pid));
   g_array_append_val (members, usage);
   return TRUE;
@@ -266,7 +186,7 @@ add_children (GArray *members, GHashTable *seen, guint32 job_id, pid_t pid)
   char *at = text, *end;
 
   g_snprintf (path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
-  if (read_small (path, text, sizeof text) <= 0)
+  if (proc_read_small (path, text, sizeof text) <= 0)
     return;
   for (pid_t child = (pid_t)strtol (at, &end, 10); end != at; child = (pid_t)strtol (at, &end, 10))
     {
@@ -294,13 +214,13 @@ proc_usage_look (const GArray *roots, const GArray *known)
       const ProcUsage *before = &g_array_index (known, ProcUsage, i);
 
       if (g_hash_table_contains (wanted, GUINT_TO_POINTER (before->job_id)))
-        add_member (members, seen, before->job_id, before->pid, before->start_ticks);
+        add_member (members, seen, before->job_id, before->stat.pid, before->stat.start_ticks);
     }
   for (guint i = 0; i < members->len; i++) /* it grows */
     {
       const ProcUsage *member = &g_array_index (members, ProcUsage, i);
 
-      add_children (members, seen, member->job_id, member->pid);
+      add_children (members, seen, member->job_id, member->stat.pid);
     }
   g_array_sort (members, compare_members);
   return members;
@@ -341,7 +261,7 @@ read_cmdline (pid_t pid)
   gssize length;
 
   g_snprintf (path, sizeof path, "/proc/%d/cmdline", pid);
-  length = read_small (path, text, sizeof text);
+  length = proc_read_small (path, text, sizeof text);
   for (gssize i = 0; i + 1 < length; i++)
     if (text[i] == '\0')
       text[i] = ' ';
@@ -357,12 +277,12 @@ proc_usage_read_detail (pid_t pid, ProcUsageDetail *detail)
   detail->fds = count_fds (pid);
   g_snprintf (path, sizeof path, "/proc/%d/io", pid);
   *text = '\0';
-  read_small (path, text, sizeof text);
+  proc_read_small (path, text, sizeof text);
   detail->read_bytes = find_number (text, "\nread_bytes:");
   detail->written_bytes = find_number (text, "\nwrite_bytes:");
   g_snprintf (path, sizeof path, "/proc/%d/status", pid);
   *text = '\0';
-  read_small (path, text, sizeof text);
+  proc_read_small (path, text, sizeof text);
   detail->peak_bytes = find_number (text, "\nVmHWM:");
   if (detail->peak_bytes > 0)
     detail->peak_bytes *= 1024;

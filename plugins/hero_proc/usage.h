@@ -5,15 +5,9 @@
  */
 #pragma once
 
-#include <glib.h>
-#include <sys/types.h>
+#include "procfs.h"
 
 G_BEGIN_DECLS
-
-enum
-{
-  PROC_COMM_SIZE = 16, /* as the kernel keeps it, with its NUL */
-};
 
 /* Whose members are looked for. */
 typedef struct
@@ -28,14 +22,8 @@ typedef struct
 typedef struct
 {
   guint32 job_id;
-  pid_t pid, ppid, pgid, sid;
-  guint64 start_ticks; /* with the pid it names one process */
-  guint64 ticks;       /* of processor time, its own */
-  guint64 all_ticks;   /* with those of children that have ended and were waited for */
-  guint64 rss_bytes;
-  guint threads;
   float cpu_percent; /* 0; for whoever knows what it was before */
-  char comm[PROC_COMM_SIZE];
+  ProcStat stat;
 } ProcUsage;
 
 /*
