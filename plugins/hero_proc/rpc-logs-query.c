@@ -135,29 +135,16 @@ read_regex (HeroRpcCall *call, ProcLogQuery *query)
   return FALSE;
 }
 
-typedef struct
-{
-  guint32 run_id;
-  GHashTable *ids;
-} RunJobs;
-
-static gboolean
-add_job_of_run (ProcJob *job, gpointer data)
-{
-  RunJobs *jobs = data;
-
-  if (job->run_id == jobs->run_id)
-    g_hash_table_add (jobs->ids, GUINT_TO_POINTER (job->id));
-  return TRUE;
-}
-
+/* Also those whose records are gone: their lines may still be there. */
 static GHashTable *
 find_jobs_of_run (HeroProc *self, guint32 run_id)
 {
-  RunJobs jobs = { run_id, g_hash_table_new (NULL, NULL) };
+  const ProcRun *run = proc_runs_get (self->runs, run_id);
+  GHashTable *ids = g_hash_table_new (NULL, NULL);
 
-  proc_jobs_foreach (self->jobs, add_job_of_run, &jobs);
-  return jobs.ids;
+  for (guint i = 0; run != NULL && i < run->members->len; i++)
+    g_hash_table_add (ids, GUINT_TO_POINTER (proc_run_get_member (run, i)->job_id));
+  return ids;
 }
 
 ProcLogQuery *
