@@ -424,14 +424,36 @@ proc_runs_forget (ProcRuns *self, ProcRun *run)
   proc_waits_tell (self->waits, id);
 }
 
+typedef struct
+{
+  ProcRuns *runs;
+  guint32 run_id;
+  gboolean before;
+  ProcCommitted done;
+  gpointer data;
+} Archiving;
+
+static void
+on_archived (const GError *error, gpointer data)
+{
+  g_autofree Archiving *archiving = data;
+  ProcRun *run = proc_runs_get (archiving->runs, archiving->run_id);
+
+  if (error != NULL && run != NULL)
+    run->archived = archiving->before;
+  archiving->done (error, archiving->data);
+}
+
 void
 proc_runs_archive (ProcRuns *self, ProcRun *run, gboolean archived, ProcCommitted done, gpointer data)
 {
   ProcBatch *batch = proc_batch_new ();
+  Archiving *archiving = g_new (Archiving, 1);
 
+  *archiving = (Archiving){ self, run->id, run->archived, done, data };
   run->archived = archived;
   proc_batch_put_run (batch, run);
-  proc_journal_keep (self->setup.journal, batch, done, data);
+  proc_journal_commit (self->setup.journal, batch, on_archived, archiving);
 }
 
 /* ---------------------------------------------------------------------------------------------- the whole */

@@ -50,7 +50,7 @@ gboolean proc_runs_submit (ProcRuns *self, const ProcRunSeed *seed, ProcRunDone 
 void proc_runs_cancel (ProcRuns *self, ProcRun *run, ProcFailure why, gboolean force);
 /* Out of memory; the record is deleted by the caller's batch, if it ever was written. */
 void proc_runs_forget (ProcRuns *self, ProcRun *run);
-/* Marks it; durable when done comes. */
+/* Marks it; durable when done comes, unmarked again with an error. */
 void proc_runs_archive (ProcRuns *self, ProcRun *run, gboolean archived, ProcCommitted done, gpointer data);
 
 /*
