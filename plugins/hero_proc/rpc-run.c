@@ -1,6 +1,7 @@
 /* rpc-run.c: the methods of run.*, and the handlers that only look. Service thread. */
 #include "errors.h"
 #include "job-json.h"
+#include "json-write.h"
 #include "names.h"
 #include "rpc-run.h"
 
@@ -42,15 +43,6 @@ proc_rpc_get_run (HeroProc *self, HeroRpcCall *call)
 }
 
 static void
-set_time (JsonObject *object, const char *name, gint64 ms)
-{
-  if (ms > 0)
-    json_object_set_int_member (object, name, ms);
-  else
-    json_object_set_null_member (object, name);
-}
-
-static void
 set_jobs (HeroProc *self, JsonObject *object, const ProcRun *run)
 {
   JsonArray *ids = json_array_new ();
@@ -72,19 +64,14 @@ JsonObject *
 proc_rpc_run_to_json (HeroProc *self, const ProcRun *run)
 {
   JsonObject *object = json_object_new ();
-  JsonArray *tags = json_array_new (), *depends = json_array_new ();
+  JsonArray *depends = json_array_new ();
 
   json_object_set_int_member (object, "id", run->id);
   json_object_set_string_member (object, "name", run->name);
-  if (run->service != NULL)
-    json_object_set_string_member (object, "service", run->service);
-  else
-    json_object_set_null_member (object, "service");
+  proc_json_set_text (object, "service", run->service);
   json_object_set_string_member (object, "state", proc_run_state_words[run->state]);
   json_object_set_int_member (object, "context", run->context);
-  for (guint i = 0; run->tags[i] != NULL; i++)
-    json_array_add_string_element (tags, run->tags[i]);
-  json_object_set_array_member (object, "tags", tags);
+  json_object_set_array_member (object, "tags", proc_json_from_texts (run->tags));
   for (guint i = 0; i < run->depends_on_runs->len; i++)
     json_array_add_int_element (depends, g_array_index (run->depends_on_runs, guint32, i));
   json_object_set_array_member (object, "depends_on_runs", depends);
@@ -93,13 +80,10 @@ proc_rpc_run_to_json (HeroProc *self, const ProcRun *run)
   set_jobs (self, object, run);
   json_object_set_string_member (object, "trigger", proc_trigger_words[run->trigger]);
   json_object_set_boolean_member (object, "archived", run->archived);
-  set_time (object, "created_at", run->created_at);
-  set_time (object, "started_at", run->started_at);
-  set_time (object, "finished_at", run->finished_at);
-  if (run->error != NULL)
-    json_object_set_string_member (object, "error", run->error);
-  else
-    json_object_set_null_member (object, "error");
+  proc_json_set_number (object, "created_at", run->created_at, 0);
+  proc_json_set_number (object, "started_at", run->started_at, 0);
+  proc_json_set_number (object, "finished_at", run->finished_at, 0);
+  proc_json_set_text (object, "error", run->error);
   return object;
 }
 

@@ -2,6 +2,7 @@
 #include "run.h"
 
 #include "errors.h"
+#include "json-write.h"
 
 static void
 member_free (gpointer data)
@@ -64,13 +65,6 @@ proc_run_is_active (const ProcRun *self)
 
 /* ---------------------------------------------------------------------------------------------- to the record */
 
-static void
-set_text (JsonObject *object, const char *name, const char *text)
-{
-  if (text != NULL)
-    json_object_set_string_member (object, name, text);
-}
-
 static JsonArray *
 members_to_json (const ProcRun *self)
 {
@@ -103,15 +97,13 @@ JsonObject *
 proc_run_to_record (const ProcRun *self)
 {
   JsonObject *object = json_object_new ();
-  JsonArray *tags = json_array_new (), *depends = json_array_new ();
+  JsonArray *depends = json_array_new ();
 
   json_object_set_int_member (object, "id", self->id);
   json_object_set_string_member (object, "name", self->name);
-  set_text (object, "service", self->service);
+  proc_json_set_text (object, "service", self->service);
   json_object_set_int_member (object, "context", self->context);
-  for (guint i = 0; self->tags[i] != NULL; i++)
-    json_array_add_string_element (tags, self->tags[i]);
-  json_object_set_array_member (object, "tags", tags);
+  json_object_set_array_member (object, "tags", proc_json_from_texts (self->tags));
   for (guint i = 0; i < self->depends_on_runs->len; i++)
     json_array_add_int_element (depends, g_array_index (self->depends_on_runs, guint32, i));
   json_object_set_array_member (object, "depends_on_runs", depends);
@@ -125,7 +117,7 @@ proc_run_to_record (const ProcRun *self)
   json_object_set_int_member (object, "created_at", self->created_at);
   json_object_set_int_member (object, "started_at", self->started_at);
   json_object_set_int_member (object, "finished_at", self->finished_at);
-  set_text (object, "error", self->error);
+  proc_json_set_text (object, "error", self->error);
   return object;
 }
 
