@@ -12,6 +12,7 @@
 #include "fifo.h"
 #include "procfs.h"
 #include "supervisor.h"
+#include "test-wait.h"
 
 typedef struct
 {
@@ -180,26 +181,6 @@ start (Fixture *f, const char *json)
   f->job = proc_job_new (1, &(ProcJobSeed){ .spec = action, .service = "web", .run_id = 1 }, proc_now_ms ());
   proc_supervisor_start (f->supervisor, f->job);
 }
-
-static gboolean
-on_give_up (gpointer data)
-{
-  g_error ("the test waits for something that does not come");
-  return G_SOURCE_REMOVE;
-}
-
-/* Runs the loop until `what` is true, for at most half a minute. */
-#define WAIT(f, what)                                                                                                  \
-  G_STMT_START                                                                                                         \
-  {                                                                                                                    \
-    g_autoptr (GSource) limit = g_timeout_source_new_seconds (30);                                                     \
-    g_source_set_callback (limit, on_give_up, NULL, NULL);                                                             \
-    g_source_attach (limit, (f)->context);                                                                             \
-    while (!(what))                                                                                                    \
-      g_main_context_iteration ((f)->context, TRUE);                                                                   \
-    g_source_destroy (limit);                                                                                          \
-  }                                                                                                                    \
-  G_STMT_END
 
 static gboolean
 over (Fixture *f)

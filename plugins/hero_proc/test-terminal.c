@@ -8,6 +8,7 @@
 #include "capture.h"
 #include "pty.h"
 #include "test-dir.h"
+#include "test-wait.h"
 
 enum
 {
@@ -126,25 +127,6 @@ leave (Fixture *f, Watcher *watcher)
   proc_terminal_detach (f->terminal, watcher->viewer);
   g_string_free (watcher->seen, TRUE);
 }
-
-static gboolean
-give_up (gpointer data)
-{
-  g_error ("the test waits for something that does not come");
-  return G_SOURCE_REMOVE;
-}
-
-#define WAIT(f, what)                                                                                                  \
-  G_STMT_START                                                                                                         \
-  {                                                                                                                    \
-    g_autoptr (GSource) limit = g_timeout_source_new_seconds (30);                                                     \
-    g_source_set_callback (limit, give_up, NULL, NULL);                                                                \
-    g_source_attach (limit, (f)->context);                                                                             \
-    while (!(what))                                                                                                    \
-      g_main_context_iteration ((f)->context, TRUE);                                                                   \
-    g_source_destroy (limit);                                                                                          \
-  }                                                                                                                    \
-  G_STMT_END
 
 static void
 say (Fixture *f, const char *text)
