@@ -131,39 +131,11 @@ proc_rpc_job_cancel_all (gpointer data, HeroRpcCall *call)
 /* ---------------------------------------------------------------------------------------------- deleting */
 
 static void
-skip (Several *several, JsonNode *id, const char *reason)
-{
-  JsonObject *object = json_object_new ();
-
-  json_object_set_member (object, "id", json_node_copy (id));
-  json_object_set_string_member (object, "reason", reason);
-  json_array_add_object_element (several->skipped, object);
-}
-
-static void
-skip_job (Several *several, const ProcJob *job)
-{
-  g_autoptr (JsonNode) id = json_node_init_int (json_node_alloc (), job->id);
-
-  skip (several, id, "active");
-}
-
-static void
 on_cleaned (const GError *error, const ProcCleaned *cleaned, gpointer data)
 {
   Several *several = data;
-  JsonObject *object;
 
-  if (error != NULL)
-    hero_proc_rpc_fail (several->call, error, NULL);
-  else
-    {
-      object = proc_rpc_ok (NULL);
-      json_object_set_int_member (object, "deleted", cleaned->jobs);
-      if (several->skipped != NULL)
-        json_object_set_array_member (object, "skipped", g_steal_pointer (&several->skipped));
-      hero_rpc_return_object (several->call, object);
-    }
+  proc_rpc_return_deleted (several->call, error, cleaned->jobs, g_steal_pointer (&several->skipped));
   several_free (several);
 }
 
@@ -198,9 +170,9 @@ delete_ids (HeroProc *self, HeroRpcCall *call, JsonArray *ids)
       ProcJob *job = proc_rpc_find_job (self, call, id);
 
       if (job == NULL)
-        skip (several, id, "not found");
+        proc_rpc_add_skipped (several->skipped, id, "not found");
       else if (proc_job_is_active (job) && !force)
-        skip (several, id, "active");
+        proc_rpc_add_skipped (several->skipped, id, "active");
       else if (!g_ptr_array_find (several->jobs, job, NULL))
         g_ptr_array_add (several->jobs, proc_job_ref (job));
     }
@@ -215,11 +187,8 @@ proc_rpc_job_delete (gpointer data, HeroRpcCall *call)
   Several *several;
   ProcJob *job;
 
-  if (hero_rpc_has (call, "id") == hero_rpc_has (call, "ids"))
-    {
-      hero_rpc_fail_param (call, "id", "either id or ids", hero_rpc_has (call, "id") ? "both" : "neither");
-      return;
-    }
+  if (!proc_rpc_has_id_or_ids (call))
+    return;
   proc_rpc_log_change (self, call, hero_rpc_has (call, "id") ? "one" : "several");
   if (hero_rpc_has (call, "ids"))
     {
@@ -299,7 +268,7 @@ choose_tagged (ProcJob *job, gpointer data)
   if (!proc_rpc_sees (tagged->call, job->context) || !proc_tags_match (job->tags, tagged->tags, tagged->all))
     return TRUE;
   if (proc_job_is_active (job) && !tagged->force)
-    skip_job (tagged->several, job);
+    proc_rpc_add_skipped_number (tagged->several->skipped, job->id, "active");
   else
     g_ptr_array_add (tagged->several->jobs, proc_job_ref (job));
   return TRUE;

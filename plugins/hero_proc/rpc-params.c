@@ -61,3 +61,51 @@ proc_rpc_read_signal (HeroRpcCall *call, GError **error)
     g_set_error (error, PROC_ERROR, PROC_ERROR_INVALID_SIGNAL, "invalid signal: %s", text);
   return signo;
 }
+
+/* ---------------------------------------------------------------------------------------------- several at once */
+
+gboolean
+proc_rpc_has_id_or_ids (HeroRpcCall *call)
+{
+  gboolean one = hero_rpc_has (call, "id");
+
+  if (one == hero_rpc_has (call, "ids"))
+    hero_rpc_fail_param (call, "id", "either id or ids", one ? "both" : "neither");
+  return one != hero_rpc_has (call, "ids");
+}
+
+void
+proc_rpc_add_skipped (JsonArray *skipped, JsonNode *id, const char *reason)
+{
+  JsonObject *object = json_object_new ();
+
+  json_object_set_member (object, "id", json_node_copy (id));
+  json_object_set_string_member (object, "reason", reason);
+  json_array_add_object_element (skipped, object);
+}
+
+void
+proc_rpc_add_skipped_number (JsonArray *skipped, guint32 id, const char *reason)
+{
+  g_autoptr (JsonNode) node = json_node_init_int (json_node_alloc (), id);
+
+  proc_rpc_add_skipped (skipped, node, reason);
+}
+
+void
+proc_rpc_return_deleted (HeroRpcCall *call, const GError *error, guint deleted, JsonArray *skipped)
+{
+  g_autoptr (JsonArray) owned = skipped;
+  JsonObject *object;
+
+  if (error != NULL)
+    {
+      hero_proc_rpc_fail (call, error, NULL);
+      return;
+    }
+  object = proc_rpc_ok (NULL);
+  json_object_set_int_member (object, "deleted", deleted);
+  if (owned != NULL)
+    json_object_set_array_member (object, "skipped", g_steal_pointer (&owned));
+  hero_rpc_return_object (call, object);
+}

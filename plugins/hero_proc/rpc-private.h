@@ -71,6 +71,13 @@ JsonObject *proc_rpc_ok (const char *name);
 gboolean hero_proc_resolve_contexts (HeroProc *self, JsonObject *spec, GError **error);
 
 /* ---- rpc-params.c */
+/* Either `id` or `ids` is given. FALSE: answered. */
+gboolean proc_rpc_has_id_or_ids (HeroRpcCall *call);
+/* Of a call about several: one that was left out, and why. */
+void proc_rpc_add_skipped (JsonArray *skipped, JsonNode *id, const char *reason);
+void proc_rpc_add_skipped_number (JsonArray *skipped, guint32 id, const char *reason);
+/* The answer to such a call: how many are gone. skipped: taken, NULL = it has none. */
+void proc_rpc_return_deleted (HeroRpcCall *call, const GError *error, guint deleted, JsonArray *skipped);
 /* The parameter `tag`: one, or several. Transfer full; NULL: answered. */
 GStrv proc_rpc_read_tags (HeroRpcCall *call);
 gboolean proc_tags_match (char **tags, char **wanted, gboolean all);

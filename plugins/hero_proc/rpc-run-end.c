@@ -125,17 +125,8 @@ static void
 on_cleaned (const GError *error, const ProcCleaned *cleaned, gpointer data)
 {
   Several *several = data;
-  JsonObject *object;
 
-  if (error != NULL)
-    hero_proc_rpc_fail (several->call, error, NULL);
-  else
-    {
-      object = proc_rpc_ok (NULL);
-      json_object_set_int_member (object, "deleted", cleaned->runs);
-      json_object_set_array_member (object, "skipped", g_steal_pointer (&several->skipped));
-      hero_rpc_return_object (several->call, object);
-    }
+  proc_rpc_return_deleted (several->call, error, cleaned->runs, g_steal_pointer (&several->skipped));
   several_free (several);
 }
 
@@ -171,16 +162,6 @@ delete_all (Several *several)
   proc_job_waits_end_all (self->waits, several->jobs, TRUE, clean_up, several);
 }
 
-static void
-skip (Several *several, JsonNode *id, const char *reason)
-{
-  JsonObject *object = json_object_new ();
-
-  json_object_set_member (object, "id", json_node_copy (id));
-  json_object_set_string_member (object, "reason", reason);
-  json_array_add_object_element (several->skipped, object);
-}
-
 static gboolean
 is_chosen (const Several *several, guint32 id)
 {
@@ -191,10 +172,10 @@ is_chosen (const Several *several, guint32 id)
 }
 
 static void
-choose (Several *several, const ProcRun *run, JsonNode *id, gboolean force)
+choose (Several *several, const ProcRun *run, gboolean force)
 {
   if (proc_run_is_active (run) && !force)
-    skip (several, id, "active");
+    proc_rpc_add_skipped_number (several->skipped, run->id, "active");
   else if (!is_chosen (several, run->id))
     g_array_append_val (several->runs, run->id);
 }
@@ -211,9 +192,9 @@ delete_ids (HeroProc *self, HeroRpcCall *call, JsonArray *ids, gboolean force)
       const ProcRun *run = number ? proc_rpc_find_run (self, call, json_node_get_int (id)) : NULL;
 
       if (run == NULL)
-        skip (several, id, "not found");
+        proc_rpc_add_skipped (several->skipped, id, "not found");
       else
-        choose (several, run, id, force);
+        choose (several, run, force);
     }
   delete_all (several);
 }
@@ -226,11 +207,8 @@ proc_rpc_run_delete (gpointer data, HeroRpcCall *call)
   Several *several;
   ProcRun *run;
 
-  if (hero_rpc_has (call, "id") == hero_rpc_has (call, "ids"))
-    {
-      hero_rpc_fail_param (call, "id", "either id or ids", hero_rpc_has (call, "id") ? "both" : "neither");
-      return;
-    }
+  if (!proc_rpc_has_id_or_ids (call))
+    return;
   proc_rpc_log_change (self, call, hero_rpc_has (call, "id") ? "one" : "several");
   if (hero_rpc_has (call, "ids"))
     {
@@ -267,10 +245,9 @@ proc_rpc_run_clean_by_tag (gpointer data, HeroRpcCall *call)
   for (guint i = 0; i < runs->len; i++)
     {
       const ProcRun *run = runs->pdata[i];
-      g_autoptr (JsonNode) id = json_node_init_int (json_node_alloc (), run->id);
 
       if (proc_rpc_sees (call, run->context) && proc_tags_match (run->tags, tags, all))
-        choose (several, run, id, force);
+        choose (several, run, force);
     }
   proc_rpc_log_change (self, call, tags[0]);
   delete_all (several);
