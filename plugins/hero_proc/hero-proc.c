@@ -1,6 +1,7 @@
 /* hero-proc.c: the life of the service, from create to destroy. Service thread, but hero_proc_kill_now. */
 #include "hero-proc.h"
 
+#include "pty-socket.h"
 #include "rpc-logs.h"
 #include "zone.h"
 
@@ -507,6 +508,7 @@ hero_proc_start (gpointer data, GCancellable *cancellable, GError **error)
     return FALSE;
   hero_proc_register_rpc (self);
   hero_proc_register_page (self);
+  hero_proc_register_ptys (self);
   register_health (self);
   proc_jobs_recover (self->jobs);
   proc_runs_recover (self->runs);
@@ -552,6 +554,7 @@ hero_proc_stop (gpointer data)
 
   if (self->timetable != NULL)
     proc_timetable_drain (self->timetable);
+  hero_proc_close_ptys (self);
   if (self->services == NULL)
     hero_service_stop (self->ctx);
   else if (hero_service_get_boolean (self->ctx, "stop_children_on_exit"))

@@ -35,6 +35,7 @@ typedef struct
   ProcSurroundings *surroundings;
   ProcSpawner *spawner;
   ProcTerminals *terminals;
+  GQueue ptys; /* who looks at them: pty-socket.c */
   ProcActions *actions;
   ProcJobs *jobs;
   ProcNotifySocket *notify;

@@ -191,12 +191,13 @@ hero_page_fail (HeroPage *page, GError *error)
 
 /* ------------------------------------------------------------------------------------------------ routes */
 
+/* has_details: pages below it are its too. Of the standard tabs none has any, and below /api are the domains. */
 static void
-install_tab (HeroPageShell *shell, const HeroPageTab *tab)
+install_tab (HeroPageShell *shell, const HeroPageTab *tab, gboolean has_details)
 {
   g_autofree char *path = g_strconcat ("/", tab->id, NULL);
   g_autofree char *below = g_strconcat (path, "/{rest...}", NULL);
-  const HeroHttpRoute routes[] = { { "GET", path, serve_page }, { "GET", *tab->id != '\0' ? below : NULL, serve_page }, { NULL } };
+  const HeroHttpRoute routes[] = { { "GET", path, serve_page }, { "GET", has_details ? below : NULL, serve_page }, { NULL } };
 
   hero_http_add_standard_routes (shell->ctx, "admin", routes, shell);
 }
@@ -227,7 +228,7 @@ hero_page_install (HeroServiceContext *ctx)
   g_array_index (shell->tabs, HeroPageTab, 0).refresh_s = 5;
 
   for (guint i = 0; i < shell->tabs->len; i++)
-    install_tab (shell, &g_array_index (shell->tabs, HeroPageTab, i));
+    install_tab (shell, &g_array_index (shell->tabs, HeroPageTab, i), i > 0 && i <= shell->n_own);
   for (const char *at = (const char *) sdk->plugin->sockets; at != NULL; at += sdk->plugin->socket_size)
     {
       const HeroSocketSpec *socket = (const HeroSocketSpec *) at;

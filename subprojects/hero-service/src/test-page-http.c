@@ -194,11 +194,13 @@ test_details (HeroTestHost **host, gconstpointer data)
   g_autoptr (HeroTestAnswer) detail = get (*host, "/things/a%20b/c", NULL);
   g_autoptr (HeroTestAnswer) missing = get (*host, "/things/none", NULL);
   g_autoptr (HeroTestAnswer) unknown = get (*host, "/other", NULL);
+  g_autoptr (HeroTestAnswer) below_standard = get (*host, "/api/none", NULL);
 
   assert_has (detail->body, "rest=a b/c");
   g_assert_cmpuint (missing->status, ==, 404);
   assert_has (missing->body, "There is no thing &lt;none&gt;.");
   g_assert_cmpuint (unknown->status, ==, 404);
+  g_assert_cmpuint (below_standard->status, ==, 404);
 }
 
 static void
