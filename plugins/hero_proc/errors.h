@@ -24,6 +24,7 @@ typedef enum
   PROC_ERROR_DAMAGED,             /* -32013: a record that cannot be read */
   PROC_ERROR_LIMIT,               /* -32014 */
   PROC_ERROR_LOCKED,              /* -32015 */
+  PROC_ERROR_NOT_SUPPORTED,       /* -32017 */
   PROC_ERROR_CONFIRM,             /* -32018 */
   PROC_ERROR_DEPENDENCY_CYCLE,    /* -32010, names in data.cycle */
   PROC_ERROR_HAS_DEPENDENTS,      /* -32010, names in data.dependents */

@@ -13,7 +13,6 @@
 
 enum
 {
-  MAX_SHUTDOWN_S = 30,  /* contract 13 */
   SPAWNER_SILENT_S = 5, /* contract 19 */
 };
 
@@ -531,36 +530,6 @@ hero_proc_serve (gpointer data, GError **error)
   HeroProc *self = data;
 
   return hero_service_serve (self->ctx, error);
-}
-
-static void
-on_shut_down (gpointer data)
-{
-  HeroProc *self = data;
-
-  proc_job_waits_release (self->waits);
-  proc_runs_release (self->runs);
-  hero_service_stop (self->ctx);
-}
-
-void
-hero_proc_stop (gpointer data)
-{
-  HeroProc *self = data;
-  gint64 budget_s = hero_service_get_integer (self->ctx, "stop_timeout_s");
-  guint limit_s = (guint)CLAMP (budget_s > 0 ? budget_s : MAX_SHUTDOWN_S, 1, MAX_SHUTDOWN_S);
-  /* Five seconds before the end, or half way when there are not ten, SIGKILL to what is left. */
-  guint kill_after_ms = MAX (limit_s * 1000 - MIN (limit_s * 1000, 5000), limit_s * 500);
-
-  if (self->timetable != NULL)
-    proc_timetable_drain (self->timetable);
-  hero_proc_close_ptys (self);
-  if (self->services == NULL)
-    hero_service_stop (self->ctx);
-  else if (hero_service_get_boolean (self->ctx, "stop_children_on_exit"))
-    proc_services_shutdown (self->services, kill_after_ms, on_shut_down, self);
-  else
-    proc_services_leave (self->services, kill_after_ms, on_shut_down, self);
 }
 
 /* Any thread. */

@@ -46,6 +46,8 @@ typedef struct
   ProcRetention *retention;
   ProcServices *services;
   ProcTimetable *timetable;
+  gboolean shutting_down;
+  gint64 prepared_until_us; /* monotonic: a stop before it leaves the children running */
 } HeroProc;
 
 gpointer hero_proc_create (HeroServiceContext *ctx, GError **error);

@@ -36,6 +36,7 @@ struct _ProcBatch
 struct _ProcJournal
 {
   HeroStore *store;
+  char *path;
   GHashTable *late; /* Change -> itself: what could not be written yet */
   GSource *retry;
   char *trouble; /* of the last write, NULL = none */
@@ -467,6 +468,7 @@ proc_journal_open (const char *path, gsize max_bytes, GError **error)
     return NULL;
   self = g_new0 (ProcJournal, 1);
   self->store = store;
+  self->path = g_strdup (path);
   self->late = g_hash_table_new_full (change_hash, change_equal, change_free, NULL);
   return self;
 }
@@ -484,6 +486,7 @@ proc_journal_close (ProcJournal *self)
   hero_store_close (self->store);
   g_hash_table_unref (self->late);
   g_free (self->trouble);
+  g_free (self->path);
   g_free (self);
 }
 
@@ -503,4 +506,37 @@ guint64
 proc_journal_get_bytes (ProcJournal *self)
 {
   return hero_store_get_size (self->store);
+}
+
+const char *
+proc_journal_get_path (ProcJournal *self)
+{
+  return self->path;
+}
+
+typedef struct
+{
+  ProcJournal *journal;
+  ProcCompacted done;
+  gpointer data;
+} Compaction;
+
+static void
+on_compacted (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autofree Compaction *compaction = data;
+  g_autoptr (GError) error = NULL;
+  HeroStoreSizes sizes = { 0 };
+
+  hero_store_compact_finish (compaction->journal->store, result, &sizes, &error);
+  compaction->done (error, sizes.before, sizes.after, compaction->data);
+}
+
+void
+proc_journal_compact (ProcJournal *self, ProcCompacted done, gpointer data)
+{
+  Compaction *compaction = g_new (Compaction, 1);
+
+  *compaction = (Compaction){ self, done, data };
+  hero_store_compact_async (self->store, on_compacted, compaction);
 }

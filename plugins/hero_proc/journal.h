@@ -76,6 +76,12 @@ ProcLoaded *proc_journal_load (ProcJournal *self, GError **error);
 void proc_loaded_free (ProcLoaded *loaded);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcLoaded, proc_loaded_free)
 
+/* before, after: bytes of the file. */
+typedef void (*ProcCompacted) (const GError *error, guint64 before, guint64 after, gpointer data);
+/* Makes the file as small as its records are; writes wait meanwhile. */
+void proc_journal_compact (ProcJournal *self, ProcCompacted done, gpointer data);
+
+const char *proc_journal_get_path (ProcJournal *self);
 /* NULL: the last writes went through and a read works; else why not. Transfer full. */
 char *proc_journal_check (ProcJournal *self);
 guint64 proc_journal_get_bytes (ProcJournal *self);

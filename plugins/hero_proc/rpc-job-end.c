@@ -363,3 +363,33 @@ proc_rpc_job_kill (gpointer data, HeroRpcCall *call)
   json_object_set_array_member (object, "pids", pids);
   hero_rpc_return_object (call, object);
 }
+
+static void
+on_ready_recorded (const GError *error, gpointer data)
+{
+  hero_rpc_return_object (data, proc_rpc_ok (NULL));
+}
+
+void
+proc_rpc_job_ready (gpointer data, HeroRpcCall *call)
+{
+  HeroProc *self = data;
+  ProcJob *job = proc_rpc_get_job (self, call);
+  g_autoptr (GError) error = NULL;
+  JsonObject *members;
+
+  if (job == NULL)
+    return;
+  if (proc_jobs_set_ready (self->jobs, job, hero_rpc_get_string (call, "message")))
+    {
+      proc_rpc_log_change (self, call, job->action);
+      proc_journal_keep (self->journal, proc_batch_new (), on_ready_recorded, call);
+      return;
+    }
+  error = g_error_new (PROC_ERROR, PROC_ERROR_STATE, "invalid state: job %u is %s, only a running one gets ready", job->id,
+                       proc_phase_words[job->phase]);
+  members = json_object_new ();
+  json_object_set_int_member (members, "job_id", job->id);
+  json_object_set_string_member (members, "phase", proc_phase_words[job->phase]);
+  proc_rpc_fail_data (call, error, members);
+}

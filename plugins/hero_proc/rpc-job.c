@@ -351,6 +351,9 @@ static const HeroRpcParam by_tag_params[]
 static const HeroRpcParam archive_params[]
     = { ID, { "archived", HERO_BOOLEAN, 0, "false brings it back.", "true" }, { NULL } };
 
+static const HeroRpcParam ready_params[]
+    = { ID, { "message", HERO_STRING (0, 1024), 0, "What it says of itself." }, { NULL } };
+
 static const HeroRpcParam kill_params[]
     = { ID, { "signal", HERO_ANY, 0, "Name or number of the signal.", "\"SIGTERM\"" }, { NULL } };
 
@@ -390,6 +393,8 @@ const HeroRpcMethod proc_job_methods[] = {
     ERRORS (RPC_STORAGE), WAITS, NULL },
   { "job.archive", proc_rpc_job_archive, archive_params, OK_SCHEMA (""), "Take a job out of the usual lists.", NULL,
     "jobs", ERRORS (RPC_NOT_FOUND, RPC_IS_UP, RPC_STORAGE), CHANGES, NULL },
+  { "job.ready", proc_rpc_job_ready, ready_params, "Ok", "Say for a job that it is ready.",
+    "As READY=1 on the notify socket does.", "jobs", ERRORS (RPC_NOT_FOUND, RPC_STATE), CHANGES, NULL },
   { "job.kill", proc_rpc_job_kill, kill_params,
     OK_SCHEMA (",\"pids\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}}"),
     "Send a signal to the processes of a job.", NULL, "jobs", ERRORS (RPC_NOT_FOUND, RPC_IS_DOWN, RPC_INVALID_SIGNAL),

@@ -70,6 +70,7 @@ void proc_rpc_job_delete (gpointer self, HeroRpcCall *call);
 void proc_rpc_job_clean (gpointer self, HeroRpcCall *call);
 void proc_rpc_job_clean_by_tag (gpointer self, HeroRpcCall *call);
 void proc_rpc_job_archive (gpointer self, HeroRpcCall *call);
+void proc_rpc_job_ready (gpointer self, HeroRpcCall *call);
 void proc_rpc_job_kill (gpointer self, HeroRpcCall *call);
 
 G_END_DECLS

@@ -51,6 +51,7 @@ static const struct
   { PROC_ERROR_SCHEDULE_NOT_FOUND, RPC_NOT_FOUND, "schedule_not_found", NULL },
   { PROC_ERROR_NOT_A_TERMINAL, RPC_NOT_A_TERMINAL, "not_a_terminal", NULL },
   { PROC_ERROR_STATE, RPC_STATE, "invalid_state_transition", NULL },
+  { PROC_ERROR_NOT_SUPPORTED, RPC_UNSUPPORTED, "not_supported", NULL },
 };
 
 static void
@@ -382,6 +383,7 @@ static const HeroRpcErrorSpec errors[] = {
   { RPC_STORAGE, "storage_error", TRUE, "Database error" },
   { RPC_LIMIT, "limit_exceeded", FALSE, "limit exceeded" },
   { RPC_LOCKED, "secret_store_locked", FALSE, "secret store is locked" },
+  { RPC_UNSUPPORTED, "not_supported", FALSE, "not supported" },
   { RPC_CONFIRM, "confirmation_required", FALSE, "pass confirm=true" },
   { 0 },
 };

@@ -21,7 +21,7 @@ struct _ProcServices
   gboolean leaving; /* draining, and only terminals are ended */
   void (*shut_down) (gpointer data); /* somebody waits for the end */
   gpointer shut_down_data;
-  GSource *kill_timer;
+  GSource *kill_timer, *give_up_timer;
 };
 
 /* Who waits for a service, and for what. */

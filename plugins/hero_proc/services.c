@@ -187,6 +187,7 @@ void
 proc_services_free (ProcServices *self)
 {
   proc_timer_clear (&self->kill_timer);
+  proc_timer_clear (&self->give_up_timer);
   g_ptr_array_unref (self->cascades);
   proc_externals_free (self->externals);
   proc_graph_free (self->graph);

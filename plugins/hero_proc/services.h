@@ -60,14 +60,15 @@ void proc_services_resume (ProcServices *self);
 /* Starts what is wanted and not up, class `system` first, dependencies before dependents. */
 void proc_services_autostart (ProcServices *self);
 /*
- * Stops everything, dependents before dependencies, each layer within its share of kill_after_ms; then SIGKILL to what
- * is left. done (data) comes when nothing is left and all is written.
+ * Stops everything, dependents before dependencies, each layer within its share of kill_after_ms; then, with 0 at once,
+ * SIGKILL to what is left. leave: all processes go on, for the next start to adopt, but those in a terminal, which does
+ * not last. done (data) comes when what is to end has ended and all is written; after give_up_after_ms what is left is
+ * named in the log and no longer waited for.
  */
-void proc_services_shutdown (ProcServices *self, guint kill_after_ms, void (*done) (gpointer data), gpointer data);
-
-/* Ends our side and leaves all processes running, for the next start to adopt; but those in a terminal, which does not
- * last, are ended. kill_after_ms, done: as above. */
-void proc_services_leave (ProcServices *self, guint kill_after_ms, void (*done) (gpointer data), gpointer data);
+void proc_services_shut_down (ProcServices *self, gboolean leave, guint kill_after_ms, guint give_up_after_ms,
+                              void (*done) (gpointer data), gpointer data);
+/* SIGKILL to whatever a shutdown under way still waits for. */
+void proc_services_kill_rest (ProcServices *self);
 
 /* ---- calls. done comes once, now or later; error is NULL or borrowed. */
 typedef void (*ProcDone) (const GError *error, gpointer data);

@@ -24,6 +24,7 @@ typedef struct
   char **domains;        /* at least one */
   gint64 created_us;     /* monotonic */
   int stopping;          /* atomic; set once, on the service thread */
+  int draining;          /* likewise, before it */
   gboolean hide_admin_rpc;
   gboolean reported;       /* host->stopped was called */
   GSource *stop_check;     /* while running calls finish */

@@ -264,6 +264,18 @@ hero_service_is_stopping (HeroServiceContext *ctx)
   return g_atomic_int_get (&hero_sdk_get (ctx)->stopping);
 }
 
+void
+hero_service_drain (HeroServiceContext *ctx)
+{
+  g_atomic_int_set (&hero_sdk_get (ctx)->draining, TRUE);
+}
+
+gboolean
+hero_service_is_draining (HeroServiceContext *ctx)
+{
+  return g_atomic_int_get (&hero_sdk_get (ctx)->draining) || hero_service_is_stopping (ctx);
+}
+
 static void
 report_stopped (HeroSdk *sdk, const GError *error)
 {

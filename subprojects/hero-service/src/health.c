@@ -200,7 +200,7 @@ hero_health_get (HeroServiceContext *ctx, guint *status)
     json_object_set_string_member (body, "reason", verdict.reason);
   json_object_set_int_member (body, "uptime_secs", hero_service_get_uptime_us (ctx) / G_USEC_PER_SEC);
   json_object_set_string_member (body, "state",
-                                 hero_service_is_stopping (ctx) ? "stopping"
+                                 hero_service_is_draining (ctx) ? "stopping"
                                  : verdict.reason != NULL       ? "degraded"
                                                                 : "ready");
   json_object_set_object_member (body, "checks", checks);

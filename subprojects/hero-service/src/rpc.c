@@ -259,7 +259,8 @@ is_refused (HeroRpcExchange *exchange, guint index, const HeroRpcEntry *entry, J
       g_autofree char *message = g_strconcat ("Invalid params: ", g_hash_table_lookup (exchange->flaws, flawed), NULL);
       refuse_request (exchange, index, id, HERO_RPC_INVALID_PARAMS, message, NULL);
     }
-  else if (hero_service_is_stopping (core->ctx))
+  else if (hero_service_is_stopping (core->ctx)
+           || ((entry->spec.flags & HERO_RPC_WRITES) && hero_service_is_draining (core->ctx)))
     refuse_request (exchange, index, id, HERO_RPC_SHUTTING_DOWN, "the service is stopping", NULL);
   else if ((entry->spec.flags & HERO_RPC_ADMIN_ONLY) && exchange->identity->context > 0)
     refuse_request (exchange, index, id, HERO_RPC_FORBIDDEN, "only context 0 may call this", NULL);

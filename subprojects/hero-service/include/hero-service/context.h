@@ -44,6 +44,12 @@ void hero_service_ready (HeroServiceContext *ctx);
 gboolean hero_service_serve (HeroServiceContext *ctx, GError **error);
 /* TRUE once stop has begun. */
 gboolean hero_service_is_stopping (HeroServiceContext *ctx);
+/*
+ * A stop that takes its time has begun: from here on methods that change something (HERO_RPC_WRITES) are refused with
+ * -32090, while reading goes on until hero_service_stop. Service thread.
+ */
+void hero_service_drain (HeroServiceContext *ctx);
+gboolean hero_service_is_draining (HeroServiceContext *ctx); /* also once it stops; any thread */
 void hero_service_stop (HeroServiceContext *ctx);
 /* A failure at run time: the service reports `stopped` with this error and the host restarts it by policy. Takes error. */
 void hero_service_fail (HeroServiceContext *ctx, GError *error);

@@ -75,7 +75,7 @@ typedef struct
 
 enum
 {
-  HERO_RPC_WRITES = 1 << 0,     /* changes something: refused with -32090 once stop has begun */
+  HERO_RPC_WRITES = 1 << 0,     /* changes something: refused with -32090 once draining or stop has begun */
   HERO_RPC_WAITS = 1 << 1,      /* waits by contract: exempt from request_timeout_s */
   HERO_RPC_RAW_PARAMS = 1 << 2, /* the handler reads hero_rpc_call_get_params itself (shapes a table cannot express);
                                    `params` then only documents */
