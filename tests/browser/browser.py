@@ -4,6 +4,7 @@ It remembers every console message and every request of the page, so that a test
 request leaving the page's origin.
 """
 import base64
+import contextlib
 import json
 import shutil
 import socket
@@ -165,3 +166,15 @@ class Browser:
     def forget(self):
         self.collect()
         self.requests, self.messages = [], []
+
+
+@contextlib.contextmanager
+def looking_at(origin, path):
+    """A browser on this page; at the end its console is clean, and no request has left the origin."""
+    browser = Browser()
+    try:
+        browser.open(origin + path)
+        yield browser
+        browser.check(origin)
+    finally:
+        browser.close()

@@ -7,7 +7,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'integration'))
 import hero  # noqa: E402
 from bridge import Bridge  # noqa: E402
-from browser import Browser  # noqa: E402
+from browser import looking_at  # noqa: E402
 
 VALUE = 'correct-horse <b>battery</b>'
 
@@ -20,14 +20,8 @@ def proc():
 
 @pytest.fixture
 def browser(proc):
-    origin = Bridge(proc.path('hero_proc', 'admin')).origin
-    chromium = Browser()
-    try:
-        chromium.open(f'{origin}/secrets')
+    with looking_at(Bridge(proc.path('hero_proc', 'admin')).origin, '/secrets') as chromium:
         yield chromium
-        chromium.check(origin)
-    finally:
-        chromium.close()
 
 
 def fill(browser, **fields):
