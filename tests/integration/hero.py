@@ -104,6 +104,12 @@ def wait_for(condition, what, timeout=WAIT_S):
         time.sleep(0.02)
 
 
+def accepts(path):
+    """Whether somebody listens there; a socket file alone says only that it is bound."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
+
+
 class Bundle:
     """A program running in an environment of its own.
 

@@ -161,7 +161,7 @@ def test_one_banner_with_six_services():
 
 def test_no_banner():
     with hero.Bundle(hero.template({'': {'banner': False}})) as bundle:
-        hero.wait_for(lambda: bundle.path('template').exists(), 'the socket')
+        hero.wait_for(lambda: hero.accepts(bundle.path('template')), 'the socket')
         assert bundle.stop() == 0
         assert not re.search('^hero_bundle ', bundle.out, re.M)
 

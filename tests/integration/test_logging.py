@@ -58,7 +58,7 @@ def test_rust_log_shows_debug_of_all_services_once():
 
 def test_level_of_one_service():
     with hero.Bundle(hero.template({'': {'log_level': 'off,template=info'}})) as bundle:
-        hero.wait_for(lambda: bundle.path('template').exists(), 'the socket')
+        hero.wait_for(lambda: hero.accepts(bundle.path('template')), 'the socket')
         assert bundle.stop() == 0
         assert {service for _, service, _ in log_lines(bundle)} == {'template'}
 
@@ -131,7 +131,7 @@ def test_nobody_reads_standard_output():
     bundle.process = process
     with_exit = bundle.__exit__
     try:
-        hero.wait_for(lambda: bundle.path('template').exists(), 'the socket')
+        hero.wait_for(lambda: hero.accepts(bundle.path('template')), 'the socket')
         for _ in range(300):
             assert bundle.get('template', '/health')[0] == 200
         process.terminate()

@@ -255,6 +255,7 @@ test_frames (void)
   } rows[] = {
     { FRAME ("\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"), "1:Hello ", 0 }, /* of RFC 6455 */
     { FRAME ("\x82\x80\0\0\0\0"), "2: ", 0 },
+    { FRAME ("\x81\x80\0\0\0\0"), "1: ", 0 },
     { FRAME ("\x01\x81\0\0\0\0a\x89\x81\0\0\0\0p\x80\x81\0\0\0\0b"), "9:p 1:ab ", 0 },
     { FRAME ("\x8a\x80\0\0\0\0\x88\x80\0\0\0\0\x81\x81\0\0\0\0a"), "10: 8: ", 0 }, /* nothing behind a close */
     { FRAME ("\x81\x01" "a"), "", 1002 },                                 /* not masked */

@@ -109,7 +109,7 @@ take_head (HeroFrameReader *self)
 static gboolean
 is_utf8 (const GByteArray *bytes, guint from)
 {
-  return g_utf8_validate_len ((const char *)bytes->data + from, bytes->len - from, NULL);
+  return bytes->len == from || g_utf8_validate_len ((const char *)bytes->data + from, bytes->len - from, NULL);
 }
 
 /* What a close may say. */
