@@ -19,7 +19,7 @@ decide (ProcTask *task, guint next_attempt)
   ProcJob *job = task->job;
   const ProcAction *spec = job->spec;
   ProcSupervisor *self = task->supervisor;
-  gboolean stop = proc_failure_is_request (task->stop_reason);
+  gboolean stop = proc_failure_is_request (job->stop_reason);
   ProcPolicy policy
       = { .restart = spec->restart,
           .is_process = spec->is_process,
@@ -32,13 +32,13 @@ decide (ProcTask *task, guint next_attempt)
 
   if (stop && job->phase == PROC_PHASE_STOPPING)
     {
-      job->failure = job->failure == PROC_FAILURE_NONE ? task->stop_reason : job->failure;
+      job->failure = job->failure == PROC_FAILURE_NONE ? job->stop_reason : job->failure;
       return PROC_CAUSE_CANCEL;
     }
-  task->end.forced = task->stop_reason != PROC_FAILURE_NONE && !stop;
+  task->end.forced = job->stop_reason != PROC_FAILURE_NONE && !stop;
   cause = proc_exit_outcome (&task->end, &policy);
   if (job->failure == PROC_FAILURE_NONE && !proc_exit_is_success (&task->end, &policy))
-    job->failure = task->end.forced       ? task->stop_reason
+    job->failure = task->end.forced       ? job->stop_reason
                    : !task->end.known     ? PROC_FAILURE_EXIT_UNKNOWN
                    : task->end.signo != 0 ? PROC_FAILURE_SIGNAL
                                           : PROC_FAILURE_EXIT_CODE;
@@ -136,7 +136,7 @@ proc_task_finish (ProcTask *task, const char *message)
   cause = decide (task, next);
   g_free (job->error);
   if (message == NULL && task->end.forced)
-    message = task->stop_message;
+    message = job->stop_message;
   job->error = message != NULL ? hide_secrets (job, message) : describe_end (job);
   proc_job_add_attempt (job, task->leader, job->error);
   task->leader = 0;
@@ -156,7 +156,7 @@ on_time_limit (gpointer data)
   ProcTask *task = data;
 
   proc_timer_clear (&task->timer);
-  task->stop_reason = PROC_FAILURE_TIMEOUT;
+  task->job->stop_reason = PROC_FAILURE_TIMEOUT;
   proc_task_request_stop (task);
   return G_SOURCE_REMOVE;
 }
@@ -237,7 +237,7 @@ on_spawned (ProcSpawnResult *result, gpointer data)
           proc_task_step (task, PROC_CAUSE_SPAWNED);
           if (task->supervisor != NULL && task->watch != NULL && job->phase == PROC_PHASE_RUNNING)
             proc_task_look_after (task);
-          if (task->stop_reason != PROC_FAILURE_NONE)
+          if (job->stop_reason != PROC_FAILURE_NONE)
             proc_task_request_stop (task);
         }
     }
@@ -306,10 +306,9 @@ proc_task_begin (ProcTask *task)
   job->exit_source = PROC_EXIT_NONE;
   task->end = (ProcExit){ 0 };
   task->ended = task->killed = task->told_leftovers = task->force = task->signalled = FALSE;
-  task->stop_reason = PROC_FAILURE_NONE;
-  g_clear_pointer (&task->stop_message, g_free);
+  job->stop_reason = PROC_FAILURE_NONE;
+  g_clear_pointer (&job->stop_message, g_free);
   g_clear_pointer (&job->message, g_free);
-  job->stop_requested = FALSE;
   task->reap_tries = 0;
   task->started_us = 0;
   proc_task_step (task, PROC_CAUSE_START);

@@ -259,20 +259,25 @@ void
 proc_task_stop (ProcTask *task, ProcFailure why, gboolean force)
 {
   ProcJob *job = task->job;
+  ProcFailure before = job->stop_reason;
 
-  if (!proc_failure_is_request (task->stop_reason)) /* a request wins over our own decision */
-    task->stop_reason = why;
-  job->stop_requested = proc_failure_is_request (task->stop_reason);
+  if (!proc_failure_is_request (job->stop_reason)) /* a request wins over our own decision */
+    job->stop_reason = why;
   task->force |= force;
   if (job->phase == PROC_PHASE_PENDING || job->phase == PROC_PHASE_WAITING || job->phase == PROC_PHASE_RETRYING)
     {
       proc_timer_clear (&task->timer);
-      job->failure = task->stop_reason;
+      job->failure = job->stop_reason;
       job->next_attempt_at = 0;
       if (job->finished_at == 0)
         job->finished_at = proc_now_ms ();
       proc_task_step (task, PROC_CAUSE_CANCEL);
     }
   else
-    proc_task_request_stop (task);
+    {
+      /* The step to `stopping` records the reason; where it comes later or was made, the reason alone is news. */
+      if (job->stop_reason != before && (job->phase == PROC_PHASE_STARTING || job->phase == PROC_PHASE_STOPPING))
+        task->supervisor->setup.hooks->save (task->supervisor->setup.owner, job, NULL, NULL);
+      proc_task_request_stop (task);
+    }
 }

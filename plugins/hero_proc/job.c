@@ -38,6 +38,7 @@ job_clear (gpointer data)
   g_free (self->token);
   g_ptr_array_unref (self->attempts);
   g_free (self->error);
+  g_free (self->stop_message);
   g_clear_pointer (&self->redaction, proc_redaction_unref);
   g_free (self->message);
 }
@@ -145,7 +146,7 @@ proc_job_get_view (const ProcJob *self)
                         .live = self->pid != 0,
                         .ready = self->ready,
                         .is_process = self->spec->is_process,
-                        .own_stop = self->phase == PROC_PHASE_STOPPING && !self->stop_requested,
+                        .own_stop = self->phase == PROC_PHASE_STOPPING && !proc_failure_is_request (self->stop_reason),
                         .health = self->health };
 }
 
@@ -231,6 +232,9 @@ proc_job_to_record (const ProcJob *self)
   json_object_set_string_member (object, "exit_source", proc_exit_source_words[self->exit_source]);
   json_object_set_string_member (object, "failure", proc_failure_words[self->failure]);
   set_text (object, "error", self->error);
+  if (self->stop_reason != PROC_FAILURE_NONE)
+    json_object_set_string_member (object, "stop_reason", proc_failure_words[self->stop_reason]);
+  set_text (object, "stop_message", self->stop_message);
   json_object_set_int_member (object, "secrets_stamp", (gint64)self->secrets_stamp);
   return object;
 }
@@ -337,6 +341,10 @@ proc_job_from_record (JsonObject *object, GError **error)
   self->exit_source = get_word (object, "exit_source", proc_exit_source_words, PROC_EXIT_NONE);
   self->failure = get_word (object, "failure", proc_failure_words, PROC_FAILURE_NONE);
   self->error = get_text (object, "error");
+  /* Who stops without a reason in the record was asked to. */
+  self->stop_reason = get_word (object, "stop_reason", proc_failure_words,
+                                phase == PROC_PHASE_STOPPING ? PROC_FAILURE_CANCELLED : PROC_FAILURE_NONE);
+  self->stop_message = get_text (object, "stop_message");
   self->secrets_stamp = (guint64)get_int (object, "secrets_stamp");
   return g_steal_pointer (&self);
 }

@@ -72,7 +72,8 @@ typedef struct
   ProcHealth health;       /* of the live process */
   char *message;           /* what it last said of itself (STATUS=); NULL = nothing */
   ProcJobUsage usage;
-  gboolean stop_requested; /* it is being stopped because somebody wanted it */
+  ProcFailure stop_reason; /* of the attempt under way: NONE = not stopped; else on request, or by our own decision */
+  char *stop_message;      /* of our own decision; NULL = nothing to add */
   gboolean adopted;
   gboolean archived;
   pid_t pid; /* 0 when not alive; leads its own group */

@@ -53,8 +53,9 @@ proc_exit_outcome (const ProcExit *end, const ProcPolicy *policy)
   gboolean success = proc_exit_is_success (end, policy);
   gboolean again = policy->restart == PROC_RESTART_ALWAYS || (policy->restart == PROC_RESTART_ON_FAILURE && !success);
 
-  /* What a plain job has done while nobody could see how it ended is not done twice. */
-  if (!end->known && !policy->is_process)
+  /* What a plain job has done while nobody could see how it ended is not done twice; what we ended ourselves was not
+   * done. */
+  if (!end->known && !end->forced && !policy->is_process)
     again = FALSE;
   if (again && policy->may_restart && (policy->max_attempts == 0 || policy->attempt < policy->max_attempts))
     return PROC_CAUSE_RETRY;

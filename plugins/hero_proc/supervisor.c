@@ -84,16 +84,19 @@ reopen_pipe (ProcTask *task, gboolean is_stderr)
 static void
 end_unseen (ProcTask *task, gboolean same_boot)
 {
+  ProcJob *job = task->job;
+
   task->end = (ProcExit){ .known = FALSE };
   task->source = PROC_EXIT_UNKNOWN;
-  task->job->failure = !same_boot                      ? PROC_FAILURE_HOST_RESTART
-                       : task->job->spec->tty.enabled ? PROC_FAILURE_TERMINAL_LOST
-                                                      : PROC_FAILURE_EXIT_UNKNOWN;
+  if (job->stop_reason == PROC_FAILURE_NONE || proc_failure_is_request (job->stop_reason))
+    job->failure = !same_boot               ? PROC_FAILURE_HOST_RESTART
+                   : job->spec->tty.enabled ? PROC_FAILURE_TERMINAL_LOST
+                                            : PROC_FAILURE_EXIT_UNKNOWN;
+  if (job->stop_reason != PROC_FAILURE_NONE) /* recorded before we died; our own decision says how it failed */
+    job->phase = PROC_PHASE_STOPPING;
   task->ended = TRUE;
-  if (task->job->phase == PROC_PHASE_STOPPING) /* on request: recorded so before we died */
-    task->stop_reason = PROC_FAILURE_CANCELLED;
-  task->leader = same_boot ? task->job->pid : 0;
-  task->job->pid = 0;
+  task->leader = same_boot ? job->pid : 0;
+  job->pid = 0;
   if (same_boot)
     proc_task_sweep (task);
   else
@@ -144,16 +147,14 @@ proc_supervisor_adopt (ProcSupervisor *self, ProcJob *job, const char *boot_id, 
   proc_task_say (task, HERO_LOG_INFO, "job %u (%s): adopted pid %d", job->id, job->action, job->pid);
   self->setup.hooks->save (self->setup.owner, job, NULL, NULL);
   self->setup.hooks->changed (self->setup.owner, job, phase);
-  if (phase == PROC_PHASE_STOPPING)
+  if (job->stop_reason != PROC_FAILURE_NONE)
     {
-      task->stop_reason = PROC_FAILURE_CANCELLED;
-      job->stop_requested = TRUE;
       job->phase = PROC_PHASE_RUNNING;
       proc_task_request_stop (task);
     }
   else if (job->spec->tty.enabled) /* what is left of it has nothing to read from or write to */
     {
-      task->stop_reason = PROC_FAILURE_TERMINAL_LOST;
+      job->stop_reason = PROC_FAILURE_TERMINAL_LOST;
       proc_task_request_stop (task);
     }
   else

@@ -123,9 +123,9 @@ restart_if_due (Check *check, const char *message)
 
   if (!proc_health_restarts (check->spec, check->state.verdict, &view))
     return;
-  g_free (task->stop_message);
-  task->stop_message = g_strdup_printf ("health check '%s' failed: %s", check->spec->name, message);
-  proc_task_say (task, HERO_LOG_WARN, "job %u (%s): %s; it is restarted", job->id, job->action, task->stop_message);
+  g_free (task->job->stop_message);
+  task->job->stop_message = g_strdup_printf ("health check '%s' failed: %s", check->spec->name, message);
+  proc_task_say (task, HERO_LOG_WARN, "job %u (%s): %s; it is restarted", job->id, job->action, task->job->stop_message);
   proc_task_stop (task, PROC_FAILURE_HEALTH_CHECK_FAILED, FALSE);
 }
 

@@ -53,8 +53,8 @@ on_start_limit (gpointer data)
   ProcTask *task = data;
 
   proc_timer_clear (&task->start_limit);
-  g_free (task->stop_message);
-  task->stop_message = g_strdup_printf ("not ready within %u ms", proc_task_start_limit_ms (task));
+  g_free (task->job->stop_message);
+  task->job->stop_message = g_strdup_printf ("not ready within %u ms", proc_task_start_limit_ms (task));
   proc_task_stop (task, PROC_FAILURE_START_TIMEOUT, FALSE);
   return G_SOURCE_REMOVE;
 }

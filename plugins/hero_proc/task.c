@@ -21,7 +21,6 @@ task_clear (gpointer data)
 
   proc_job_unref (task->job);
   g_strfreev (task->secrets);
-  g_free (task->stop_message);
 }
 
 ProcTask *

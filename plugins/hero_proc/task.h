@@ -34,8 +34,6 @@ typedef struct
   GPtrArray *checks;       /* of the live process; NULL = none run */
   GSource *timer;       /* back-off, or time limit, or stop limit, or next look at what is left */
 
-  ProcFailure stop_reason; /* NONE = not stopping; else on request, or by our own decision (timeout, health) */
-  char *stop_message;      /* of our own decision; NULL = nothing to add */
   gboolean force;
   gboolean signalled; /* the group has had the stop signal */
   gboolean killed;    /* SIGKILL was sent */
@@ -94,7 +92,7 @@ void proc_task_probe_now (ProcTask *task, ProcSaved done, gpointer data);
 /* ---- ending.c */
 void proc_task_on_pidfd (int pidfd, guint32 events, gpointer task);
 void proc_task_sweep (ProcTask *task);        /* look for what the process left behind, and end it */
-void proc_task_request_stop (ProcTask *task); /* stop_reason and force are set: act on them */
+void proc_task_request_stop (ProcTask *task); /* stop_reason of the job and force are set: act on them */
 void proc_task_stop (ProcTask *task, ProcFailure why, gboolean force);
 
 G_END_DECLS

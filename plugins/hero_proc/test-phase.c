@@ -115,7 +115,7 @@ test_outcome (void)
 {
   static const int zero[] = { 0 };
   static const ProcExit well = { TRUE, 0, 0, FALSE }, seven = { TRUE, 7, 0, FALSE }, killed = { TRUE, 137, 9, FALSE },
-                        lost = { FALSE, 0, 0, FALSE }, forced = { TRUE, 0, 0, TRUE };
+                        lost = { FALSE, 0, 0, FALSE }, forced = { TRUE, 0, 0, TRUE }, forced_lost = { FALSE, 0, 0, TRUE };
   static const struct
   {
     const ProcExit *end;
@@ -134,6 +134,8 @@ test_outcome (void)
     { &lost, { PROC_RESTART_ON_FAILURE, FALSE, TRUE, 1, 5, zero, 1 }, PROC_CAUSE_FAIL },
     { &lost, { PROC_RESTART_NEVER, FALSE, TRUE, 1, 1, zero, 1 }, PROC_CAUSE_FAIL },
     { &forced, { PROC_RESTART_NEVER, FALSE, TRUE, 1, 1, zero, 1 }, PROC_CAUSE_FAIL },
+    { &forced_lost, { PROC_RESTART_ON_FAILURE, FALSE, TRUE, 1, 5, zero, 1 }, PROC_CAUSE_RETRY },
+    { &forced_lost, { PROC_RESTART_NEVER, FALSE, TRUE, 1, 1, zero, 1 }, PROC_CAUSE_FAIL },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)

@@ -442,6 +442,37 @@ test_adopt (Fixture *f, gconstpointer data)
   g_assert_cmpint (f->job->exit_code, ==, 7);
 }
 
+/* A crash in the middle of a stop: the record still says whose wish it was, whether the process is there or not. */
+static void
+test_adopt_stopping (Fixture *f, gconstpointer data)
+{
+  gboolean gone = GPOINTER_TO_INT (data);
+  g_autoptr (JsonObject) record = NULL;
+  g_autofree char *boot_id = proc_boot_id ();
+  pid_t pid;
+
+  start (f, "{\"name\":\"a\",\"interpreter\":\"sh\",\"restart\":\"never\",\"timeout_ms\":300,\"stop_timeout_ms\":2000,"
+            "\"script\":\"trap '' TERM; while :; do sleep 0.05; done\"}");
+  WAIT (f, f->job->phase == PROC_PHASE_STOPPING);
+  pid = f->job->pid;
+  record = proc_job_to_record (f->job);
+  proc_supervisor_free (f->supervisor);
+  proc_job_unref (f->job);
+  make_supervisor (f);
+  f->job = proc_job_from_record (record, NULL);
+  g_assert_nonnull (f->job);
+  if (gone)
+    {
+      kill (-pid, SIGKILL);
+      f->job->proc_start++;
+    }
+  proc_supervisor_adopt (f->supervisor, f->job, boot_id, 0, 0);
+  WAIT (f, over (f));
+  g_assert_cmpint (f->job->phase, ==, PROC_PHASE_FAILED);
+  g_assert_cmpint (f->job->failure, ==, PROC_FAILURE_TIMEOUT);
+  g_assert_cmpstr (f->job->error, ==, "ran longer than 300 ms");
+}
+
 /* A number that was given to another process is not taken for ours, and never signalled. */
 static void
 test_adopt_stranger (Fixture *f, gconstpointer data)
@@ -499,6 +530,9 @@ main (int argc, char **argv)
   ADD ("leftovers", test_leftovers);
   ADD ("stop-takes-descendants", test_stop_takes_descendants);
   ADD ("adopt", test_adopt);
+  g_test_add ("/supervisor/adopt-stopping", Fixture, GINT_TO_POINTER (FALSE), set_up, test_adopt_stopping, tear_down);
+  g_test_add ("/supervisor/adopt-stopping-gone", Fixture, GINT_TO_POINTER (TRUE), set_up, test_adopt_stopping,
+              tear_down);
   ADD ("adopt-stranger", test_adopt_stranger);
   ADD ("kill-list", test_kill_list);
 #undef ADD

@@ -290,6 +290,17 @@ def test_kill_9(make):
     assert call(bundle, 'job.create', action=sh('true'), wait_ms=60000)['id'] == 4
 
 
+def test_kill_9_while_it_is_stopped_for_its_time_limit(make):
+    """The next life goes on with the stop, and knows what it was for."""
+    bundle = make()
+    job = call(bundle, 'job.create', action=sh("trap '' TERM; while sleep 0.1; do :; done", timeout_ms=300, stop_timeout_ms=2000))
+    hero.wait_for(lambda: call(bundle, 'job.get', id=job['id'])['phase'] == 'stopping', 'it is being stopped')
+    crash(bundle)
+    bundle = make()
+    job = wait(bundle, job)
+    assert job['phase'] == 'failed' and job['failure'] == 'timeout', job
+
+
 def test_processes_start_again_after_a_stop(make):
     bundle = make()
     job = call(bundle, 'job.create', action=sh('sleep 1000', is_process=True), tags=['t'])
