@@ -30,7 +30,7 @@ decide (ProcTask *task, guint next_attempt)
           .n_success_codes = spec->n_success_codes };
   ProcCause cause;
 
-  if (stop && job->phase == PROC_PHASE_STOPPING)
+  if (stop && job->phase != PROC_PHASE_RUNNING)
     {
       job->failure = job->failure == PROC_FAILURE_NONE ? job->stop_reason : job->failure;
       return PROC_CAUSE_CANCEL;
@@ -224,6 +224,9 @@ on_spawned (ProcSpawnResult *result, gpointer data)
       job->started_at = proc_now_ms ();
       task->pidfd = result->pidfd;
       task->supervisor->setup.hooks->output_begins (task->supervisor->setup.owner, job, result->out_fd, result->err_fd);
+      if (result->pid_file_error != NULL)
+        proc_task_say (task, HERO_LOG_WARN, "job %u (%s): its pid file: %s", job->id, job->action,
+                       result->pid_file_error->message);
       if (result->error != NULL)
         fail_spawn (task, PROC_FAILURE_SPAWN_ERROR, result->error->message);
       else if (task->pidfd < 0 || !proc_task_watch (task, &error))
@@ -243,25 +246,47 @@ on_spawned (ProcSpawnResult *result, gpointer data)
     }
 }
 
+void
+proc_task_spawn (ProcTask *task)
+{
+  ProcJob *job = task->job;
+  ProcSupervisor *self = task->supervisor;
+  ProcIdentity identity = proc_task_identity (task);
+  const char *run_dir = self->setup.surroundings->run_dir;
+  gboolean output = job->spec->log == PROC_LOG_STORE && !job->spec->tty.enabled;
+  g_autofree char *out = output ? proc_fifo_path (run_dir, job->id, job->restart_count + 1, FALSE) : NULL;
+  g_autofree char *err = output ? proc_fifo_path (run_dir, job->id, job->restart_count + 1, TRUE) : NULL;
+  g_autofree char *pid_file = proc_task_pid_file (task);
+
+  identity.pid_file = pid_file;
+  proc_spawner_spawn (self->setup.spawner, job->spec, self->setup.surroundings, &identity, out, err, on_spawned,
+                      proc_task_ref (task), proc_task_unref);
+  g_clear_pointer (&task->secrets, g_strfreev);
+}
+
+void
+proc_task_blocked (ProcTask *task, const char *message, JsonArray *holders)
+{
+  g_clear_pointer (&task->job->holders, json_array_unref);
+  task->job->holders = holders;
+  fail_spawn (task, PROC_FAILURE_BLOCKED_BY_OTHER, message);
+}
+
+void
+proc_task_call_off (ProcTask *task)
+{
+  task->end = (ProcExit){ .known = TRUE, .exit_code = -1 };
+  task->source = PROC_EXIT_NONE;
+  proc_task_finish (task, NULL);
+}
+
 static void
 on_intent_saved (gpointer data)
 {
   ProcTask *task = data;
-  ProcJob *job = task->job;
-  ProcSupervisor *self = task->supervisor;
 
-  if (self != NULL)
-    {
-      ProcIdentity identity = proc_task_identity (task);
-      const char *run_dir = self->setup.surroundings->run_dir;
-      gboolean output = job->spec->log == PROC_LOG_STORE && !job->spec->tty.enabled;
-      g_autofree char *out = output ? proc_fifo_path (run_dir, job->id, job->restart_count + 1, FALSE) : NULL;
-      g_autofree char *err = output ? proc_fifo_path (run_dir, job->id, job->restart_count + 1, TRUE) : NULL;
-
-      proc_spawner_spawn (self->setup.spawner, job->spec, self->setup.surroundings, &identity, out, err, on_spawned,
-                          proc_task_ref (task), proc_task_unref);
-      g_clear_pointer (&task->secrets, g_strfreev);
-    }
+  if (task->supervisor != NULL && !proc_task_clear (task))
+    proc_task_spawn (task);
   proc_task_unref (task);
 }
 
@@ -308,6 +333,7 @@ proc_task_begin (ProcTask *task)
   task->ended = task->killed = task->told_leftovers = task->force = task->signalled = FALSE;
   job->stop_reason = PROC_FAILURE_NONE;
   g_clear_pointer (&job->stop_message, g_free);
+  g_clear_pointer (&job->holders, json_array_unref);
   g_clear_pointer (&job->message, g_free);
   task->reap_tries = 0;
   task->started_us = 0;

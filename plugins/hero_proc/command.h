@@ -36,7 +36,8 @@ typedef struct
   const char *action;
   guint attempt;
   const char *token;
-  char **secrets; /* "NAME=value", over the action's environment; NULL = none */
+  char **secrets;       /* "NAME=value", over the action's environment; NULL = none */
+  const char *pid_file; /* where its pid is noted; NULL = nowhere */
 } ProcIdentity;
 
 typedef struct

@@ -135,6 +135,9 @@ proc_entry_failure (const ProcEntry *entry)
     {
       const ProcJob *job = entry->jobs->pdata[i];
 
+      if (job->failure == PROC_FAILURE_BLOCKED_BY_OTHER
+          && (job->phase == PROC_PHASE_FAILED || job->phase == PROC_PHASE_RETRYING))
+        return proc_error_new_blocked (job->error, job->holders);
       if (job->phase != PROC_PHASE_FAILED)
         continue;
       return g_error_new (PROC_ERROR, PROC_ERROR_PROCESS, "%s%s",

@@ -8,6 +8,7 @@ typedef struct
   char *field;
   guint position;
   char **names;
+  JsonArray *holders;
 } ProcErrorPrivate;
 
 static void
@@ -23,6 +24,7 @@ proc_error_private_copy (const ProcErrorPrivate *from, ProcErrorPrivate *to)
   to->field = g_strdup (from->field);
   to->position = from->position;
   to->names = g_strdupv (from->names);
+  to->holders = from->holders != NULL ? json_array_ref (from->holders) : NULL;
 }
 
 static void
@@ -32,6 +34,7 @@ proc_error_private_clear (ProcErrorPrivate *priv)
   g_free (priv->expected);
   g_free (priv->field);
   g_strfreev (priv->names);
+  g_clear_pointer (&priv->holders, json_array_unref);
 }
 
 G_DEFINE_EXTENDED_ERROR (ProcError, proc_error)
@@ -104,4 +107,20 @@ proc_error_get_names (const GError *error)
 {
   return error->domain == PROC_ERROR ? (const char *const *)((ProcErrorPrivate *)proc_error_get_private (error))->names
                                      : NULL;
+}
+
+GError *
+proc_error_new_blocked (const char *message, JsonArray *holders)
+{
+  GError *error = g_error_new_literal (PROC_ERROR, PROC_ERROR_BLOCKED, message);
+  ProcErrorPrivate *priv = proc_error_get_private (error);
+
+  priv->holders = holders != NULL ? json_array_ref (holders) : NULL;
+  return error;
+}
+
+JsonArray *
+proc_error_get_holders (const GError *error)
+{
+  return error->domain == PROC_ERROR ? ((ProcErrorPrivate *)proc_error_get_private (error))->holders : NULL;
 }

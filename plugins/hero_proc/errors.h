@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <json-glib/json-glib.h>
 
 G_BEGIN_DECLS
 
@@ -24,6 +25,7 @@ typedef enum
   PROC_ERROR_DAMAGED,             /* -32013: a record that cannot be read */
   PROC_ERROR_LIMIT,               /* -32014 */
   PROC_ERROR_LOCKED,              /* -32015 */
+  PROC_ERROR_BLOCKED,             /* -32016, data.holders */
   PROC_ERROR_NOT_SUPPORTED,       /* -32017 */
   PROC_ERROR_CONFIRM,             /* -32018 */
   PROC_ERROR_DEPENDENCY_CYCLE,    /* -32010, names in data.cycle */
@@ -54,6 +56,9 @@ GError *proc_error_new_cron (const char *param, const char *field, guint positio
 /* An error about several names: "<text>a, b". */
 GError *proc_error_new_names (ProcErrorCode code, const char *text, const char *separator, const char *const *names);
 const char *const *proc_error_get_names (const GError *error); /* NULL = it has none */
+/* PROC_ERROR_BLOCKED; holders: who is in the way, as in `data.holders`; may be NULL. */
+GError *proc_error_new_blocked (const char *message, JsonArray *holders);
+JsonArray *proc_error_get_holders (const GError *error); /* NULL = it has none; transfer none */
 /* The two of an error of a parameter, or NULL. */
 const char *proc_error_get_param (const GError *error);
 const char *proc_error_get_expected (const GError *error);

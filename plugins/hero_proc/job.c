@@ -39,6 +39,7 @@ job_clear (gpointer data)
   g_ptr_array_unref (self->attempts);
   g_free (self->error);
   g_free (self->stop_message);
+  g_clear_pointer (&self->holders, json_array_unref);
   g_clear_pointer (&self->redaction, proc_redaction_unref);
   g_free (self->message);
 }

@@ -90,6 +90,7 @@ typedef struct
   ProcExitSource exit_source;
   ProcFailure failure;
   char *error;              /* NULL = none */
+  JsonArray *holders;       /* who was in the way of the last start; not in the record; NULL = nobody */
   guint64 secrets_stamp;    /* which versions of its secrets the attempt under way was given; 0 = none */
   ProcRedaction *redaction; /* what its output must not show; not in the record; NULL = nothing */
   guint64 dropped_lines; /* of its output, over the rate of its source; of attempts that ended */

@@ -51,7 +51,7 @@ clean_run_dir (ProcJobs *self)
       ProcJob *job = id > 0 && id <= G_MAXUINT32 ? proc_jobs_get (self, (guint32)id) : NULL;
       g_autofree char *file = g_build_filename (path, name, NULL);
 
-      if (id > 0 && (job == NULL || !proc_job_is_active (job)))
+      if (id > 0 && !g_str_has_suffix (name, ".pid") && (job == NULL || !proc_job_is_active (job)))
         unlink (file);
     }
 }

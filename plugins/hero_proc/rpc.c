@@ -35,6 +35,7 @@ static const struct
   { PROC_ERROR_PROCESS, RPC_PROCESS, "process_error", NULL },
   { PROC_ERROR_DAMAGED, RPC_STORAGE, "storage_error", NULL },
   { PROC_ERROR_LOCKED, RPC_LOCKED, "secret_store_locked", NULL },
+  { PROC_ERROR_BLOCKED, RPC_BLOCKED, "blocked_by_other", NULL },
   { PROC_ERROR_CONFIRM, RPC_CONFIRM, "confirmation_required", NULL },
   { PROC_ERROR_DEPENDENCY_CYCLE, RPC_DEPENDENCY, "dependency_cycle", NULL },
   { PROC_ERROR_HAS_DEPENDENTS, RPC_DEPENDENCY, "has_dependents", NULL },
@@ -87,6 +88,8 @@ fail_own (HeroRpcCall *call, const GError *error, JsonObject *data)
       if (proc_error_get_names (error) != NULL)
         set_names (data, error->code == PROC_ERROR_DEPENDENCY_CYCLE ? "cycle" : "dependents",
                    proc_error_get_names (error));
+      if (proc_error_get_holders (error) != NULL)
+        json_object_set_array_member (data, "holders", json_array_ref (proc_error_get_holders (error)));
       if (proc_error_get_expected (error) != NULL)
         json_object_set_string_member (data, "expected", proc_error_get_expected (error));
       hero_rpc_fail_data (call, rows[i].code, data, "%s", error->message);
@@ -383,6 +386,7 @@ static const HeroRpcErrorSpec errors[] = {
   { RPC_STORAGE, "storage_error", TRUE, "Database error" },
   { RPC_LIMIT, "limit_exceeded", FALSE, "limit exceeded" },
   { RPC_LOCKED, "secret_store_locked", FALSE, "secret store is locked" },
+  { RPC_BLOCKED, "blocked_by_other", TRUE, "start blocked" },
   { RPC_UNSUPPORTED, "not_supported", FALSE, "not supported" },
   { RPC_CONFIRM, "confirmation_required", FALSE, "pass confirm=true" },
   { 0 },
@@ -406,7 +410,7 @@ static const HeroRpcMethod methods[] = {
   { "service.status", hero_proc_rpc_service_status, status_params, "ServiceStatus",
     "What a service and its actions do now.", NULL, "jobs", ERRORS (RPC_NOT_FOUND), HERO_RPC_WAITS, "service.info" },
   { "service.start", hero_proc_rpc_service_start, start_params, "ServiceStart", "Start a service, if it is not up.",
-    NULL, "jobs", ERRORS (RPC_NOT_FOUND, RPC_CONFIG, RPC_PROCESS, RPC_STORAGE), HERO_RPC_WRITES | HERO_RPC_WAITS,
+    NULL, "jobs", ERRORS (RPC_NOT_FOUND, RPC_CONFIG, RPC_PROCESS, RPC_STORAGE, RPC_BLOCKED), HERO_RPC_WRITES | HERO_RPC_WAITS,
     NULL },
   { "service.stop", hero_proc_rpc_service_stop, stop_params,
     "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"name\":{\"type\":\"string\"},"
@@ -414,7 +418,7 @@ static const HeroRpcMethod methods[] = {
     "Stop a service and everything it started.", NULL, "jobs", ERRORS (RPC_NOT_FOUND), HERO_RPC_WRITES | HERO_RPC_WAITS,
     NULL },
   { "service.restart", hero_proc_rpc_service_restart, restart_params, "ServiceStart",
-    "Stop a service and start it again.", NULL, "jobs", ERRORS (RPC_NOT_FOUND, RPC_CONFIG, RPC_PROCESS, RPC_STORAGE),
+    "Stop a service and start it again.", NULL, "jobs", ERRORS (RPC_NOT_FOUND, RPC_CONFIG, RPC_PROCESS, RPC_STORAGE, RPC_BLOCKED),
     HERO_RPC_WRITES | HERO_RPC_WAITS, NULL },
   { "service.delete", hero_proc_rpc_service_delete, delete_params,
     "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"},\"deleted\":{\"type\":\"boolean\"},"

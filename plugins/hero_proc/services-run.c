@@ -49,11 +49,14 @@ proc_entry_settle (ProcServices *self, ProcEntry *entry)
     return;
   if (proc_entry_is_active (entry) && proc_entry_is_ready (entry))
     proc_entry_release (entry, PROC_WAIT_READY, NULL);
-  else if (!proc_entry_is_active (entry) && entry->waiters->len > 0)
+  else if (entry->waiters->len > 0)
     {
       g_autoptr (GError) error = proc_entry_failure (entry);
 
-      proc_entry_release (entry, PROC_WAIT_READY, error);
-      proc_entry_release (entry, PROC_WAIT_RECORDED, NULL);
+      /* Who is in the way does not go by waiting: that is told though attempts follow. */
+      if (!proc_entry_is_active (entry) || g_error_matches (error, PROC_ERROR, PROC_ERROR_BLOCKED))
+        proc_entry_release (entry, PROC_WAIT_READY, error);
+      if (!proc_entry_is_active (entry))
+        proc_entry_release (entry, PROC_WAIT_RECORDED, NULL);
     }
 }

@@ -11,6 +11,7 @@
 #include "errors.h"
 #include "exit-status.h"
 #include "fifo.h"
+#include "holders.h"
 #include "procfs.h"
 #include "pty.h"
 
@@ -33,7 +34,7 @@ typedef struct
   ProcAction *action;   /* NULL: the thread is to end */
   const ProcSurroundings *surroundings;
   ProcIdentity identity;
-  char *service, *action_name, *token, *out_path, *err_path;
+  char *service, *action_name, *token, *pid_file, *out_path, *err_path;
   ProcSpawnDone done;
   gpointer data;
   GDestroyNotify destroy;
@@ -71,6 +72,7 @@ request_free (gpointer data)
   g_free (request->service);
   g_free (request->action_name);
   g_free (request->token);
+  g_free (request->pid_file);
   g_strfreev (request->identity.secrets);
   g_free (request->out_path);
   g_free (request->err_path);
@@ -80,6 +82,7 @@ request_free (gpointer data)
   close_fd (&request->result.out_fd);
   close_fd (&request->result.err_fd);
   g_clear_error (&request->result.error);
+  g_clear_error (&request->result.pid_file_error);
   g_atomic_rc_box_release_full (request->spawner, spawner_clear);
   g_free (request);
 }
@@ -202,6 +205,8 @@ serve_request (ProcSpawner *self, Request *request)
     }
   result->pidfd = proc_pidfd_open (result->pid);
   result->start_ticks = proc_stat_read (result->pid, &stat) ? stat.start_ticks : 0;
+  if (request->pid_file != NULL)
+    proc_pid_file_write (request->pid_file, result->pid, result->start_ticks, &result->pid_file_error);
 }
 
 /* Service thread: the result arrives. */
@@ -298,6 +303,7 @@ proc_spawner_spawn (ProcSpawner *self, ProcAction *action, const ProcSurrounding
   request->identity.service = request->service = g_strdup (identity->service);
   request->identity.action = request->action_name = g_strdup (identity->action);
   request->identity.token = request->token = g_strdup (identity->token);
+  request->identity.pid_file = request->pid_file = g_strdup (identity->pid_file);
   request->identity.secrets = g_strdupv (identity->secrets);
   request->out_path = g_strdup (out_path);
   request->err_path = g_strdup (err_path);

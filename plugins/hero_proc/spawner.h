@@ -20,6 +20,7 @@ typedef struct
   int pidfd;          /* the callback takes the three descriptors; -1 = none */
   int out_fd, err_fd; /* our ends of the output pipes; of a terminal the master, and the slave */
   GError *error;      /* PROC_ERROR_PROCESS, owned by the spawner; NULL when started */
+  GError *pid_file_error; /* started, but its pid could not be noted; owned by the spawner */
 } ProcSpawnResult;
 
 typedef void (*ProcSpawnDone) (ProcSpawnResult *result, gpointer data);

@@ -83,6 +83,24 @@ convert_check (JsonObject *check)
   return copy;
 }
 
+/* Filters without `kill_others` only refuse the start. */
+static void
+move_filters (JsonObject *service, JsonObject *action)
+{
+  g_autoptr (JsonObject) kill_other = json_object_new ();
+
+  if (!json_object_has_member (service, "process_filters") && !json_object_has_member (service, "process_filter"))
+    {
+      json_object_remove_member (service, "kill_others"); /* without filters it has nobody to end */
+      return;
+    }
+  json_object_set_boolean_member (kill_other, "enabled", FALSE);
+  move (service, "process_filter", kill_other, "process_filters");
+  move (service, "process_filters", kill_other, "process_filters");
+  move (service, "kill_others", kill_other, "enabled");
+  json_object_set_object_member (action, "kill_other", g_steal_pointer (&kill_other));
+}
+
 JsonObject *
 proc_spec_from_zinit (JsonObject *object, GPtrArray *warnings, GError **error)
 {
@@ -133,8 +151,7 @@ proc_spec_from_zinit (JsonObject *object, GPtrArray *warnings, GError **error)
   set_default_int (retry, "max_restarts", 10);
   set_default_int (retry, "stability_period_ms", 30000);
   json_object_set_object_member (action, "retry_policy", g_steal_pointer (&retry));
-  move (service, "process_filters", action, "process_filters");
-  move (service, "kill_others", action, "kill_others");
+  move_filters (service, action);
   move (service, "ports", service, "tcp_ports");
   json_object_remove_member (service, "exec");
   for (guint i = 0; ignored[i] != NULL; i++)

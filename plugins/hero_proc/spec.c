@@ -284,9 +284,6 @@ proc_action_from_json (JsonObject *object, const char *where, GPtrArray *warning
   read_stop_signal (&reader, self);
   self->stop_timeout_ms = (guint)proc_reader_int (&reader, "stop_timeout_ms", 0, G_MAXINT, 10000);
   self->health = proc_health_spec_read (&reader, warnings);
-  if (reader.error == NULL && (self->health->kill_other != NULL || self->health->singleton))
-    reader.error = g_error_new (PROC_ERROR, PROC_ERROR_NOT_SUPPORTED_FIELD,
-                                "not supported: '%s.kill_other' and '%s.singleton'", where, where);
   if (self->health->readiness.type == PROC_READY_LOG && self->log == PROC_LOG_NONE)
     proc_reader_fail (&reader, "log", "store, since readiness is read from it", "none");
   self->ephemeral = proc_reader_bool (&reader, "ephemeral", FALSE);

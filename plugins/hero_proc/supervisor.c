@@ -201,6 +201,24 @@ proc_supervisor_probe (ProcSupervisor *self, ProcJob *job, ProcSaved done, gpoin
     done (data);
 }
 
+gboolean
+proc_supervisor_runs (ProcSupervisor *self, const ProcJob *except, const ProcHolder *process)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->tasks);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const ProcTask *task = value;
+
+      if (task->job != except && task->leader != 0
+          && (task->leader == process->process.pgid || g_strcmp0 (process->token, task->job->token) == 0))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 void
 proc_supervisor_drain (ProcSupervisor *self)
 {

@@ -7,6 +7,7 @@
 
 #include <hero-service/reactor.h>
 
+#include "holders.h"
 #include "job.h"
 #include "kill-list.h"
 #include "notify-message.h"
@@ -87,6 +88,8 @@ void proc_supervisor_notice (ProcSupervisor *self, pid_t sender, const ProcNotic
 gboolean proc_supervisor_set_ready (ProcSupervisor *self, ProcJob *job, const char *message);
 /* Runs all health checks of the job now; done comes when they have answered. */
 void proc_supervisor_probe (ProcSupervisor *self, ProcJob *job, ProcSaved done, gpointer data);
+/* TRUE: that process is of a live job other than this one. */
+gboolean proc_supervisor_runs (ProcSupervisor *self, const ProcJob *except, const ProcHolder *process);
 /* No spawn from here on; retries stay where they are. */
 void proc_supervisor_drain (ProcSupervisor *self);
 guint proc_supervisor_count (ProcSupervisor *self);         /* active jobs */

@@ -57,6 +57,7 @@ proc_task_drop (gpointer data)
   ProcTask *task = data;
 
   proc_task_forget_process (task);
+  proc_task_forget_clearing (task);
   task->supervisor = NULL;
   proc_task_unref (task);
 }

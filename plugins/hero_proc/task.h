@@ -1,6 +1,7 @@
 /*
  * task.h: the inside of the supervisor: the running side of one active job. task.c has its frame and the steps of the
- * phase table, attempt.c how an attempt begins and is settled, task-ready.c and task-health.c how its process does,
+ * phase table, attempt.c how an attempt begins and is settled, clearing.c what makes room
+ * for it, task-ready.c and task-health.c how its process does,
  * ending.c how it ends: exit, stop, what is left behind.
  * Service thread.
  */
@@ -19,6 +20,8 @@ struct _ProcSupervisor
   gboolean draining;
   ProcProbeSetup probes;
 };
+
+typedef struct _ProcClearing ProcClearing;
 
 /* The running side of one active job. Counted, since spawns, saves and sweeps come back later. */
 typedef struct
@@ -39,7 +42,8 @@ typedef struct
   gboolean killed;    /* SIGKILL was sent */
   gint64 kill_at_us;  /* when SIGKILL follows */
 
-  char **secrets; /* for the spawn that follows */
+  char **secrets;         /* for the spawn that follows */
+  ProcClearing *clearing; /* what is in the way of it is being ended; NULL = nothing is */
 
   gboolean ended; /* the main process has; what it left behind is being ended */
   ProcExit end;
@@ -76,6 +80,19 @@ gboolean proc_task_watch (ProcTask *task, GError **error); /* the process of pid
 void proc_task_look_after (ProcTask *task);
 void proc_task_finish (ProcTask *task,
                        const char *message); /* it and all it left are gone; message: for `error`, or NULL */
+
+void proc_task_spawn (ProcTask *task); /* its intent is durable, nothing is in the way */
+/* The start fails: somebody is in the way. holders: `data.holders`, taken. */
+void proc_task_blocked (ProcTask *task, const char *message, JsonArray *holders);
+/* It was to be stopped before it had a process. */
+void proc_task_call_off (ProcTask *task);
+
+/* ---- clearing.c */
+/* FALSE: nothing has to be free for it. Else one of the three above follows. */
+gboolean proc_task_clear (ProcTask *task);
+void proc_task_forget_clearing (ProcTask *task);
+/* Where the pid of a singleton is noted; NULL = it is none. Transfer full. */
+char *proc_task_pid_file (const ProcTask *task);
 
 /* ---- task-ready.c */
 void proc_task_ready_begin (ProcTask *task, gint64 age_ms);
