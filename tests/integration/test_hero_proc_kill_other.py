@@ -141,7 +141,8 @@ def test_ourselves(bundle):
 def test_a_sibling(top):
     """The socket of another service of the bundle, in its own process or in ours."""
     isolation = os.environ.get('HERO_ISOLATION', 'thread')
-    tables = {name: {'enabled': name in ('hero_proc', 'hero_db'), 'isolation': isolation} for name in hero.SERVICES}
+    tables = {name: {'enabled': False} for name in hero.SERVICES}
+    tables |= {name: {'isolation': isolation} for name in ('hero_proc', 'hero_db')}
     with hero.Bundle(tables, top=top) as bundle:
         bundle.wait_ready()
         set_service(bundle, 'web', kill_other={'sockets': [str(bundle.path('hero_db'))]}, retry={'max_attempts': 1})
