@@ -1,11 +1,14 @@
 /* admission.c: see admission.h. Service thread. */
 #include "admission.h"
 
+#include "singles.h"
+
 struct _ProcAdmission
 {
   ProcAdmissionLimits limits;
   guint waiting;    /* jobs that had no process yet */
   guint taken[2];   /* slots: of plain jobs, of processes */
+  ProcSingles *singles;
   GQueue queues[2]; /* ProcJob, owned; some are not pending any more: passed over */
 };
 
@@ -15,6 +18,7 @@ proc_admission_new (const ProcAdmissionLimits *limits)
   ProcAdmission *self = g_new0 (ProcAdmission, 1);
 
   self->limits = *limits;
+  self->singles = proc_singles_new ();
   return self;
 }
 
@@ -23,6 +27,7 @@ proc_admission_free (ProcAdmission *self)
 {
   for (guint i = 0; i < G_N_ELEMENTS (self->queues); i++)
     g_queue_clear_full (&self->queues[i], (GDestroyNotify)proc_job_unref);
+  proc_singles_free (self->singles);
   g_free (self);
 }
 
@@ -39,6 +44,12 @@ waits (ProcPhase phase)
   return phase == PROC_PHASE_PENDING || phase == PROC_PHASE_WAITING;
 }
 
+static gboolean
+is_under_way (ProcPhase phase)
+{
+  return phase == PROC_PHASE_PENDING || phase == PROC_PHASE_RETRYING || takes_slot (phase);
+}
+
 static guint
 class_of (const ProcJob *job)
 {
@@ -50,21 +61,44 @@ proc_admission_add (ProcAdmission *self, const ProcJob *job)
 {
   self->waiting += waits (job->phase);
   self->taken[class_of (job)] += takes_slot (job->phase);
+  if (is_under_way (job->phase))
+    proc_singles_enter (self->singles, job);
+}
+
+static void
+leave (ProcAdmission *self, ProcJob *job, ProcPhase phase)
+{
+  self->waiting -= waits (phase);
+  self->taken[class_of (job)] -= takes_slot (phase);
+  if (is_under_way (phase))
+    proc_singles_leave (self->singles, job);
+  else
+    proc_singles_forget (self->singles, job);
 }
 
 void
-proc_admission_remove (ProcAdmission *self, const ProcJob *job)
+proc_admission_remove (ProcAdmission *self, ProcJob *job)
 {
-  self->waiting -= waits (job->phase);
-  self->taken[class_of (job)] -= takes_slot (job->phase);
+  leave (self, job, job->phase);
 }
 
 void
-proc_admission_moved (ProcAdmission *self, const ProcJob *job, ProcPhase from)
+proc_admission_moved (ProcAdmission *self, ProcJob *job, ProcPhase from)
 {
-  self->waiting -= waits (from);
-  self->taken[class_of (job)] -= takes_slot (from);
+  leave (self, job, from);
   proc_admission_add (self, job);
+}
+
+gboolean
+proc_admission_admit (ProcAdmission *self, ProcJob *job)
+{
+  return proc_singles_admit (self->singles, job);
+}
+
+ProcJob *
+proc_admission_next_single (ProcAdmission *self, const char *action)
+{
+  return proc_singles_next (self->singles, action);
 }
 
 void
@@ -86,6 +120,18 @@ proc_admission_next (ProcAdmission *self)
         if (job->phase == PROC_PHASE_PENDING)
           return g_steal_pointer (&job);
       }
+  return NULL;
+}
+
+char *
+proc_admission_explain (ProcAdmission *self, const ProcJob *job)
+{
+  guint limit = job->spec->is_process ? self->limits.max_processes : self->limits.max_running_jobs;
+
+  if (job->phase == PROC_PHASE_WAITING && proc_singles_is_waiting (self->singles, job))
+    return g_strdup ("another job of this action is under way, and it may have only one (singleton)");
+  if (job->phase == PROC_PHASE_PENDING && limit > 0 && self->taken[class_of (job)] >= limit)
+    return g_strdup_printf ("%s = %u are running", job->spec->is_process ? "max_processes" : "max_running_jobs", limit);
   return NULL;
 }
 

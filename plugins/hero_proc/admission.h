@@ -1,6 +1,7 @@
 /*
  * admission.h: which pending job may start now: only so many have a process at a time, plain jobs and long-lived
- * processes counted apart, and they start in the order they came. Bookkeeping only. Service thread.
+ * processes counted apart, and they start in the order they came; of a singleton only one job is under way at all.
+ * Bookkeeping only. Service thread.
  */
 #pragma once
 
@@ -24,9 +25,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcAdmission, proc_admission_free)
 
 /* A job is there, in whatever phase; and it is not any more. */
 void proc_admission_add (ProcAdmission *self, const ProcJob *job);
-void proc_admission_remove (ProcAdmission *self, const ProcJob *job);
+void proc_admission_remove (ProcAdmission *self, ProcJob *job);
 /* It went from one phase to its present one. */
-void proc_admission_moved (ProcAdmission *self, const ProcJob *job, ProcPhase from);
+void proc_admission_moved (ProcAdmission *self, ProcJob *job, ProcPhase from);
+
+/* FALSE: another job of its action is under way, and it is a singleton: it has to wait, and is one of
+ * proc_admission_next_single. */
+gboolean proc_admission_admit (ProcAdmission *self, ProcJob *job);
+/* The next of an action that may be pending now; NULL = none. Transfer full. */
+ProcJob *proc_admission_next_single (ProcAdmission *self, const char *action);
+/* Why a job that has no process yet has none: a clause, transfer full; NULL = it may start any moment. */
+char *proc_admission_explain (ProcAdmission *self, const ProcJob *job);
 
 /* A pending job wants to start. */
 void proc_admission_queue (ProcAdmission *self, ProcJob *job);

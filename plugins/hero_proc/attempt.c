@@ -49,9 +49,13 @@ static gboolean
 on_backoff_over (gpointer data)
 {
   ProcTask *task = data;
+  guint wait_ms = proc_supervisor_get_spawn_wait_ms (task->supervisor);
 
   proc_timer_clear (&task->timer);
-  proc_task_begin (task);
+  if (wait_ms > 0)
+    proc_task_begin_in (task, wait_ms);
+  else
+    proc_task_begin (task);
   return G_SOURCE_REMOVE;
 }
 
@@ -313,6 +317,8 @@ proc_task_begin (ProcTask *task)
 
   if (self->draining)
     return;
+  if (self->rate != NULL)
+    proc_spawn_rate_note (self->rate, g_get_monotonic_time ());
   if (job->phase == PROC_PHASE_RETRYING)
     job->restart_count++;
   job->attempt++;

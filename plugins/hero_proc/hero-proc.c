@@ -247,7 +247,8 @@ make_jobs (HeroProc *self, ProcLoaded *loaded)
                                             .spawner = self->spawner,
                                             .surroundings = self->surroundings,
                                             .kill_list = self->kill_list,
-                                            .pipe_bytes = pipe_bytes };
+                                            .pipe_bytes = pipe_bytes,
+                                            .spawn_rate = integer (self, "spawn_rate") };
   self->jobs = proc_jobs_new (&setup, loaded);
   /* Before who waits for jobs: when those are told that a job is over, its run knows. */
   self->runs = proc_runs_new (&(ProcRunsSetup){ context, self->journal, self->jobs, on_event, self }, loaded);

@@ -19,6 +19,8 @@ static const HeroConfigKey config_keys[] = {
     .meaning = "Most long-lived processes at a time, others wait; 0 = no limit." },
   { "max_queued_jobs", HERO_CONFIG_INT, .min = 0, .max = 1000000, .fallback = "10000",
     .meaning = "Most jobs that wait; further ones are refused; 0 = no limit." },
+  { "spawn_rate", HERO_CONFIG_INT, .min = 0, .max = 100000, .fallback = "1000",
+    .meaning = "Most processes started in any second, further starts follow in order; 0 = no limit." },
   { "job_retention_days", HERO_CONFIG_INT, .min = 0, .max = 36500, .fallback = "7",
     .meaning = "Days the record of an ended job is kept; 0 = no limit." },
   { "run_retention_days", HERO_CONFIG_INT, .min = 0, .max = 36500, .fallback = "7",

@@ -16,6 +16,8 @@ hook_changed (gpointer owner, ProcJob *job, ProcPhase from)
     self->restarts++;
   proc_jobs_note_phase (self, held);
   proc_jobs_tell_change (self, held, from);
+  if (!proc_job_is_active (held))
+    proc_jobs_start_next_single (self, held);
   proc_jobs_start_admitted (self);
 }
 

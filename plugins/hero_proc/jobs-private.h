@@ -24,6 +24,7 @@ struct _ProcJobs
   guint32 next_job, next_run;
   guint64 restarts;
   gboolean draining;
+  GSource *turn;     /* when the rate of starts allows more; NULL = now */
   gboolean starting; /* proc_jobs_start_admitted is under way */
 };
 
@@ -34,7 +35,9 @@ void proc_jobs_save (gpointer self, ProcJob *job, ProcSaved saved, gpointer save
 void proc_jobs_tell_change (ProcJobs *self, ProcJob *job, ProcPhase from);
 void proc_jobs_tell_listeners (ProcJobs *self, ProcJob *job, ProcPhase from);
 /* Its slot follows its phase. */
-void proc_jobs_note_phase (ProcJobs *self, const ProcJob *job);
+void proc_jobs_note_phase (ProcJobs *self, ProcJob *job);
+/* It is over: who waited for that may start. */
+void proc_jobs_start_next_single (ProcJobs *self, const ProcJob *job);
 /* Starts what may start now. */
 void proc_jobs_start_admitted (ProcJobs *self);
 

@@ -114,6 +114,13 @@ proc_jobs_recover (ProcJobs *self)
                                  process != NULL ? process->start_ticks : 0);
         }
     }
+  for (guint i = 0; i < active->len; i++)
+    {
+      ProcJob *job = active->pdata[i];
+
+      if (job->phase == PROC_PHASE_WAITING && job->run_id == 0) /* for the only one its action may have */
+        proc_jobs_release (self, job);
+    }
   proc_jobs_start_admitted (self);
 }
 

@@ -3,6 +3,7 @@
 
 #include "json-write.h"
 #include "secret-env.h"
+#include "timer.h"
 
 /* Where a job is found. */
 typedef struct
@@ -56,6 +57,27 @@ proc_jobs_tell_change (ProcJobs *self, ProcJob *job, ProcPhase from)
 
 /* ---------------------------------------------------------------------------------------------- admission */
 
+static gboolean
+on_turn (gpointer data)
+{
+  ProcJobs *self = data;
+
+  proc_timer_clear (&self->turn);
+  proc_jobs_start_admitted (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* FALSE: enough were started in the last second; it comes back. */
+static gboolean
+has_turn (ProcJobs *self)
+{
+  guint wait_ms = proc_supervisor_get_spawn_wait_ms (self->supervisor);
+
+  if (wait_ms > 0 && self->turn == NULL)
+    proc_timer_set (&self->turn, self->setup.supervisor.context, wait_ms, on_turn, self);
+  return wait_ms == 0;
+}
+
 void
 proc_jobs_start_admitted (ProcJobs *self)
 {
@@ -64,7 +86,7 @@ proc_jobs_start_admitted (ProcJobs *self)
   if (self->starting) /* a start that fails at once makes room: the loop below goes on */
     return;
   self->starting = TRUE;
-  while (!self->draining && (job = proc_admission_next (self->admission)) != NULL)
+  while (!self->draining && has_turn (self) && (job = proc_admission_next (self->admission)) != NULL)
     {
       proc_supervisor_start (self->supervisor, job);
       proc_job_unref (job);
@@ -73,7 +95,7 @@ proc_jobs_start_admitted (ProcJobs *self)
 }
 
 void
-proc_jobs_note_phase (ProcJobs *self, const ProcJob *job)
+proc_jobs_note_phase (ProcJobs *self, ProcJob *job)
 {
   Place *place = g_hash_table_lookup (self->by_id, GUINT_TO_POINTER (job->id));
 
@@ -136,8 +158,14 @@ take (ProcJobs *self, ProcJob *job)
 ProcJob *
 proc_jobs_add (ProcJobs *self, ProcBatch *batch, const ProcJobSeed *seed)
 {
-  ProcJob *job = take (self, proc_job_new (self->next_job++, seed, proc_now_ms ()));
+  ProcJob *job = proc_job_new (self->next_job++, seed, proc_now_ms ());
 
+  if (job->phase == PROC_PHASE_PENDING && !proc_admission_admit (self->admission, job))
+    {
+      job->phase = PROC_PHASE_WAITING;
+      job->queued_at = 0;
+    }
+  take (self, job);
   proc_batch_put_job (batch, job);
   proc_batch_put_counters (batch, self->next_job, self->next_run);
   return job;
@@ -173,11 +201,24 @@ step (ProcJobs *self, ProcJob *job, ProcCause cause)
   proc_jobs_save (self, job, NULL, NULL);
   proc_jobs_note_phase (self, job);
   proc_jobs_tell_change (self, held, from);
+  if (!proc_job_is_active (held))
+    proc_jobs_start_next_single (self, held);
+}
+
+void
+proc_jobs_start_next_single (ProcJobs *self, const ProcJob *job)
+{
+  g_autoptr (ProcJob) next = proc_admission_next_single (self->admission, job->action);
+
+  if (next != NULL && !self->draining)
+    proc_jobs_release (self, next);
 }
 
 void
 proc_jobs_release (ProcJobs *self, ProcJob *job)
 {
+  if (!proc_admission_admit (self->admission, job))
+    return;
   job->queued_at = proc_now_ms ();
   step (self, job, PROC_CAUSE_SATISFIED);
   if (job->phase != PROC_PHASE_PENDING) /* somebody who was told has ended it */
@@ -225,6 +266,7 @@ proc_jobs_forget (ProcJobs *self, ProcJob *job)
   if (place == NULL)
     return;
   proc_admission_remove (self->admission, job);
+  proc_jobs_start_next_single (self, job);
   g_queue_delete_link (place->of_action, place->link);
   if (place->of_action->length == 0)
     g_hash_table_remove (self->by_action, job->action_name);
@@ -321,6 +363,12 @@ proc_jobs_get_dropped (ProcJobs *self, const ProcJob *job)
   return job->dropped_lines + proc_capture_get_job_dropped (self->setup.capture, job->id);
 }
 
+char *
+proc_jobs_explain (ProcJobs *self, const ProcJob *job)
+{
+  return proc_admission_explain (self->admission, job);
+}
+
 guint
 proc_jobs_count (ProcJobs *self)
 {
@@ -381,6 +429,7 @@ void
 proc_jobs_free (ProcJobs *self)
 {
   proc_capture_set_dropped_func (self->setup.capture, NULL, NULL, NULL);
+  proc_timer_clear (&self->turn);
   proc_supervisor_free (self->supervisor);
   proc_admission_free (self->admission);
   g_hash_table_unref (self->by_id);

@@ -66,7 +66,7 @@ ProcJob *proc_jobs_add (ProcJobs *self, ProcBatch *batch, const ProcJobSeed *see
 guint32 proc_jobs_take_run_id (ProcJobs *self);
 /* Its record is durable: it is announced, and, if it is pending, starts as soon as there is room. */
 void proc_jobs_start (ProcJobs *self, ProcJob *job);
-/* What a waiting job waits for is there (it starts as above), or never will be (it ends `skipped`). */
+/* What a waiting job waits for is there (it starts as above, a singleton when it is alone; again is harmless), or never will be (it ends `skipped`). */
 void proc_jobs_release (ProcJobs *self, ProcJob *job);
 void proc_jobs_skip (ProcJobs *self, ProcJob *job, ProcFailure why, const char *message);
 /* End it, whatever its phase: why is PROC_FAILURE_CANCELLED or PROC_FAILURE_SHUTDOWN. force: SIGKILL at once. */
@@ -97,6 +97,8 @@ void proc_jobs_foreach (ProcJobs *self, gboolean (*func) (ProcJob *job, gpointer
 const GQueue *proc_jobs_of_action (ProcJobs *self, const char *action_name);
 /* TRUE: `more` further jobs would be too many that wait. */
 gboolean proc_jobs_is_full (ProcJobs *self, guint more);
+/* Why it has no process yet, a clause, transfer full; NULL = it may start any moment, or waits for other jobs. */
+char *proc_jobs_explain (ProcJobs *self, const ProcJob *job);
 /* Lines of its output that were dropped, those of the attempt under way too. */
 guint64 proc_jobs_get_dropped (ProcJobs *self, const ProcJob *job);
 guint proc_jobs_count (ProcJobs *self);          /* that the supervisor has under way */

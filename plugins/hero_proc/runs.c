@@ -461,7 +461,7 @@ proc_runs_archive (ProcRuns *self, ProcRun *run, gboolean archived, ProcCommitte
 static gboolean
 add_lost (ProcJob *job, gpointer data)
 {
-  if (job->phase == PROC_PHASE_WAITING)
+  if (job->phase == PROC_PHASE_WAITING && job->run_id != 0)
     g_ptr_array_add (data, proc_job_ref (job));
   return TRUE;
 }

@@ -134,6 +134,12 @@ proc_services_get_graph (ProcServices *self)
   return self->graph;
 }
 
+ProcJobs *
+proc_services_get_jobs (ProcServices *self)
+{
+  return self->setup.jobs;
+}
+
 ProcExternals *
 proc_services_get_externals (ProcServices *self)
 {

@@ -139,6 +139,7 @@ gboolean proc_services_needs_restart (ProcServices *self, const ProcEntry *entry
 GPtrArray *proc_services_get_dependents_up (ProcServices *self, ProcEntry *entry);
 ProcGraph *proc_services_get_graph (ProcServices *self);
 ProcExternals *proc_services_get_externals (ProcServices *self);
+ProcJobs *proc_services_get_jobs (ProcServices *self);
 guint proc_services_count_up (ProcServices *self, guint *failed);
 
 G_END_DECLS

@@ -173,6 +173,7 @@ proc_supervisor_new (const ProcSupervisorSetup *setup)
   self->setup = *setup;
   self->probes = (ProcProbeSetup){ setup->context, setup->reactor, setup->spawner, setup->surroundings,
                                    setup->kill_list };
+  self->rate = setup->spawn_rate > 0 ? proc_spawn_rate_new (setup->spawn_rate) : NULL;
   self->tasks = g_hash_table_new_full (NULL, NULL, NULL, proc_task_drop);
   return self;
 }
@@ -181,6 +182,7 @@ void
 proc_supervisor_free (ProcSupervisor *self)
 {
   g_hash_table_unref (self->tasks);
+  g_clear_pointer (&self->rate, proc_spawn_rate_free);
   g_free (self);
 }
 
@@ -199,6 +201,12 @@ proc_supervisor_probe (ProcSupervisor *self, ProcJob *job, ProcSaved done, gpoin
     proc_task_probe_now (task, done, data);
   else
     done (data);
+}
+
+guint
+proc_supervisor_get_spawn_wait_ms (ProcSupervisor *self)
+{
+  return self->rate != NULL ? proc_spawn_rate_get_wait_ms (self->rate, g_get_monotonic_time ()) : 0;
 }
 
 gboolean

@@ -55,6 +55,7 @@ typedef struct
   const ProcSurroundings *surroundings;
   ProcKillList *kill_list;
   gsize pipe_bytes;
+  guint spawn_rate; /* starts a second; 0 = no limit */
   const ProcSupervisorHooks *hooks;
   gpointer owner;
 } ProcSupervisorSetup;
@@ -88,6 +89,8 @@ void proc_supervisor_notice (ProcSupervisor *self, pid_t sender, const ProcNotic
 gboolean proc_supervisor_set_ready (ProcSupervisor *self, ProcJob *job, const char *message);
 /* Runs all health checks of the job now; done comes when they have answered. */
 void proc_supervisor_probe (ProcSupervisor *self, ProcJob *job, ProcSaved done, gpointer data);
+/* How long the next start has to wait for the rate of starts; 0 = not at all. */
+guint proc_supervisor_get_spawn_wait_ms (ProcSupervisor *self);
 /* TRUE: that process is of a live job other than this one. */
 gboolean proc_supervisor_runs (ProcSupervisor *self, const ProcJob *except, const ProcHolder *process);
 /* No spawn from here on; retries stay where they are. */

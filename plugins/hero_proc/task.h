@@ -8,6 +8,7 @@
 #pragma once
 
 #include "probe.h"
+#include "spawn-rate.h"
 #include "supervisor.h"
 #include "timer.h"
 
@@ -17,6 +18,7 @@ struct _ProcSupervisor
 {
   ProcSupervisorSetup setup;
   GHashTable *tasks; /* job id -> Task */
+  ProcSpawnRate *rate; /* NULL = no limit */
   gboolean draining;
   ProcProbeSetup probes;
 };

@@ -116,7 +116,7 @@ static const ProcSupervisorHooks hooks
 static void
 make_supervisor (Fixture *f)
 {
-  ProcSupervisorSetup setup = { f->context, f->reactor, f->spawner, f->surroundings, f->kill_list, 65536, &hooks, f };
+  ProcSupervisorSetup setup = { f->context, f->reactor, f->spawner, f->surroundings, f->kill_list, 65536, 0, &hooks, f };
 
   f->supervisor = proc_supervisor_new (&setup);
 }

@@ -76,13 +76,18 @@ describe_name (ProcServices *services, const ProcEntry *entry, const char *name)
     }
 }
 
+/* gate NULL: nothing holds the service itself. */
 static void
-add_job_reasons (GPtrArray *reasons, const ProcEntry *entry)
+add_job_reasons (GPtrArray *reasons, ProcServices *services, const ProcEntry *entry, const ProcGate *gate)
 {
   for (guint i = 0; i < entry->jobs->len; i++)
     {
       const ProcJob *job = entry->jobs->pdata[i];
+      g_autofree char *clause = gate == NULL ? proc_jobs_explain (proc_services_get_jobs (services), job) : NULL;
 
+      if (clause != NULL)
+        g_ptr_array_add (reasons, g_strdup_printf ("action '%s' (job %u) is %s: %s", job->action_name, job->id,
+                                                   proc_phase_words[job->phase], clause));
       if (job->phase != PROC_PHASE_FAILED && job->phase != PROC_PHASE_RETRYING
           && !(job->spec->is_process && !proc_job_is_active (job) && proc_entry_is_active (entry)))
         continue;
@@ -104,7 +109,7 @@ collect_reasons (ProcServices *services, const ProcEntry *entry, const ProcGate 
     g_ptr_array_add (reasons, describe_name (services, entry, gate->waiting_on->pdata[i]));
   for (guint i = 0; gate != NULL && i < gate->conflicts_with->len; i++)
     g_ptr_array_add (reasons, describe_name (services, entry, gate->conflicts_with->pdata[i]));
-  add_job_reasons (reasons, entry);
+  add_job_reasons (reasons, services, entry, gate);
   return reasons;
 }
 

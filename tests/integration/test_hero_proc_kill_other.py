@@ -186,3 +186,94 @@ def test_stop_while_it_waits(bundle, strangers):
 
 def log_of(bundle):
     return bundle.out + bundle.err
+
+
+# ---- only one of them
+
+def phases(bundle, jobs):
+    return [call(bundle, 'job.get', id=job['id'])['phase'] for job in jobs]
+
+
+def create_singles(bundle, n, script='exec sleep 1000', **more):
+    call(bundle, 'action.set', spec={**sh(script, name='only'), 'singleton': True})
+    return [call(bundle, 'job.create', action='only', **more) for _ in range(n)]
+
+
+def test_singleton(bundle):
+    """The second waits; the third too, in order; one that is cancelled in the line is passed over. Others do not wait."""
+    jobs = create_singles(bundle, 4)
+    assert [job['phase'] for job in jobs][1:] == ['waiting'] * 3
+    other = call(bundle, 'job.create', action=sh('exit 0', name='other'), wait_ms=10000)
+    assert other['phase'] == 'succeeded'
+    hero.wait_for(lambda: phases(bundle, jobs)[0] == 'running', 'the first runs')
+    assert call(bundle, 'job.cancel', id=jobs[1]['id'])['phase'] == 'cancelled'
+    call(bundle, 'job.cancel', id=jobs[0]['id'])
+    hero.wait_for(lambda: phases(bundle, jobs) == ['cancelled', 'cancelled', 'running', 'waiting'], 'the next one runs')
+    call(bundle, 'job.cancel', id=jobs[2]['id'])
+    hero.wait_for(lambda: phases(bundle, jobs)[3] == 'running', 'the last one runs')
+
+
+def test_singleton_in_a_run(bundle):
+    """Two of one run, beside one on its own: never two at a time."""
+    mark = bundle.top / 'mark'
+    jobs = create_singles(bundle, 1, f'mkdir {mark} && sleep 0.3 && rmdir {mark}')
+    run = call(bundle, 'run.submit', jobs=[{'key': key, 'action': 'only'} for key in ('a', 'b')])
+    done = call(bundle, 'run.wait', id=run['id'], timeout_ms=20000)
+    assert done['run']['state'] == 'succeeded' and phases(bundle, jobs) == ['succeeded'], done
+
+
+def test_singleton_after_a_crash(make):
+    """The line stands as it stood; the pid file names the one that runs, and a stranger that is recorded there is ended."""
+    bundle = make()
+    jobs = create_singles(bundle, 2)
+    hero.wait_for(lambda: phases(bundle, jobs) == ['running', 'waiting'], 'the first runs')
+    pid = call(bundle, 'job.get', id=jobs[0]['id'])['pid']
+    file = next(bundle.top.rglob('only.pid'))
+    assert file.read_text().split()[0] == str(pid) and file.stat().st_mode & 0o777 == 0o600
+    crash(bundle)
+    bundle = make()
+    assert phases(bundle, jobs) == ['running', 'waiting']
+    stranger = subprocess.Popen(['sleep', '1000'])
+    ticks = pathlib.Path(f'/proc/{stranger.pid}/stat').read_text().rsplit(')', 1)[1].split()[19]
+    file.write_text(f'{stranger.pid} {ticks}\n')
+    call(bundle, 'job.cancel', id=jobs[0]['id'])
+    hero.wait_for(lambda: phases(bundle, jobs)[1] == 'running', 'the second runs')
+    assert stranger.wait(10) == -signal.SIGTERM
+    assert file.read_text().split()[0] == str(call(bundle, 'job.get', id=jobs[1]['id'])['pid'])
+
+
+def test_pid_file_of_one_long_gone(bundle):
+    """A pid that is somebody else's by now (another start time) is left alone."""
+    stranger = subprocess.Popen(['sleep', '1000'])
+    create_singles(bundle, 1, 'exit 0', wait_ms=10000)
+    next(bundle.top.rglob('only.pid')).write_text(f'{stranger.pid} 1\n')
+    assert call(bundle, 'job.create', action='only', wait_ms=10000)['phase'] == 'succeeded'
+    assert stranger.poll() is None
+    stranger.kill()
+    stranger.wait()
+
+
+# ---- what else a job may wait for
+
+def test_why_it_waits(make):
+    bundle = make(max_processes=1)
+    set_service(bundle, 'one')
+    start(bundle, 'one')
+    set_service(bundle, 'two')
+    call(bundle, 'service.start', name='two', wait=False)
+    assert any('max_processes = 1 are running' in reason for reason in call(bundle, 'service.why', name='two')['reasons'])
+    call(bundle, 'service.stop', name='one')
+    hero.wait_for(lambda: call(bundle, 'service.status', name='two')['state'] == 'running', 'there is room')
+
+
+def test_spawn_rate(make):
+    """Not more starts in any second than allowed; retries count too."""
+    bundle = make(spawn_rate=5)
+    jobs = [call(bundle, 'job.create', action=sh('exit 0')) for _ in range(11)]
+    jobs.append(call(bundle, 'job.create', action=sh('exit 1', retry_policy={'max_attempts': 4, 'delay_ms': 1, 'jitter': 0})))
+    ended = [call(bundle, 'job.wait', id=job['id'])['job'] for job in jobs]
+    assert ended[-1]['attempt'] == 4 and all(job['phase'] == 'succeeded' for job in ended[:-1])
+    starts = sorted(attempt['started_at'] for job in ended for attempt in job['attempts'])
+    assert len(starts) == 15
+    # A start is noted when its process is there, a little after its turn.
+    assert all(later - earlier >= 900 for earlier, later in zip(starts, starts[5:])), starts
