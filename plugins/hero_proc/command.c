@@ -183,6 +183,16 @@ find_program (const char *name, const char *path, const char *cwd, const char *w
   return NULL;
 }
 
+gboolean
+proc_surroundings_has_program (const ProcSurroundings *self, const char *name)
+{
+  const char *program = self->interpreters != NULL ? g_hash_table_lookup (self->interpreters, name) : NULL;
+  g_autofree char *found
+      = find_program (program != NULL ? program : name, env_get (self->environ, "PATH"), self->home, "program", NULL);
+
+  return found != NULL;
+}
+
 static char **
 build_environ (const ProcAction *action, const ProcSurroundings *surroundings, const ProcIdentity *identity,
                const char *cwd, GError **error)

@@ -26,6 +26,8 @@ ProcSurroundings *proc_surroundings_new (const char *const *environment, const c
 void proc_surroundings_free (ProcSurroundings *self);
 /* The absolute path of a socket given as "/..", "~/.." or below the socket root. Transfer full. */
 char *proc_surroundings_socket_path (const ProcSurroundings *self, const char *path);
+/* An interpreter or program of this name would be found. Asks the disk. */
+gboolean proc_surroundings_has_program (const ProcSurroundings *self, const char *name);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProcSurroundings, proc_surroundings_free)
 
 /* Names of one attempt, for its environment. */

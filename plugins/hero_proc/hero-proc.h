@@ -64,6 +64,8 @@ void hero_proc_register_page (HeroProc *self);
 void hero_proc_render_secrets (gpointer self, HeroPage *page);
 /* page-schedules.c: likewise */
 void hero_proc_render_schedules (gpointer self, HeroPage *page);
+/* page-terminal.c: likewise */
+void hero_proc_render_terminal (gpointer self, HeroPage *page);
 /* page-logs.c: likewise */
 void hero_proc_render_logs (gpointer self, HeroPage *page);
 

@@ -361,6 +361,9 @@ hero_proc_register_page (HeroProc *self)
           { "output", "Job logs", hero_proc_render_logs, .scripts = "logs.js", .styles = "logs.css" },
           { "schedules", "Schedules", hero_proc_render_schedules, .events = "schedule.*|action.*|job.finished",
             .domain = "jobs" },
+          { "terminal", "Terminal", hero_proc_render_terminal, .scripts = PROC_HAS_XTERM ? "xterm.js|terminal.js" : NULL,
+            .styles = PROC_HAS_XTERM ? "xterm.css|terminal.css" : "terminal.css", .flags = HERO_PAGE_TERMINAL,
+            .events = "job.*", .domain = "jobs" },
           { "secrets", "Secrets", hero_proc_render_secrets, .events = "secret.*", .domain = "secrets",
             .scripts = "secrets.js" },
           { NULL } };
