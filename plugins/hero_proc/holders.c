@@ -21,9 +21,6 @@ typedef struct
   GArray *processes; /* ProcStat */
   GPtrArray *holders;
   GHashTable *known; /* pids that are in holders */
-  pid_t parent;      /* ours */
-  gboolean in_host;  /* the parent is the host: it runs the same program as we do */
-  struct stat program;
 } Look;
 
 void
@@ -74,18 +71,31 @@ describe_command (const ProcStat *process)
   return g_utf8_make_valid (*text != '\0' ? text : process->comm, -1);
 }
 
+/* The executable that the host runs a service by in a process of its own. */
 static gboolean
-runs_our_program (const Look *look, pid_t pid)
+is_plugin_process (pid_t pid)
 {
   char path[32];
-  struct stat program;
+  g_autofree char *target = NULL, *name = NULL;
 
   g_snprintf (path, sizeof path, "/proc/%d/exe", pid);
-  return stat (path, &program) == 0 && program.st_dev == look->program.st_dev && program.st_ino == look->program.st_ino;
+  target = g_file_read_link (path, NULL);
+  name = target != NULL ? g_path_get_basename (target) : NULL;
+  return name != NULL && g_str_has_prefix (name, "hero_plugin_run"); /* " (deleted)" follows after an upgrade */
+}
+
+gboolean
+proc_is_of_our_host (pid_t pid)
+{
+  pid_t host = is_plugin_process (getpid ()) ? getppid () : getpid ();
+  ProcStat process;
+
+  return pid == getpid () || pid == host
+         || (proc_stat_read (pid, &process) && process.ppid == host && is_plugin_process (pid));
 }
 
 static gboolean
-is_ancestor (const Look *look, pid_t pid)
+is_ancestor (pid_t pid)
 {
   ProcStat stat;
 
@@ -107,15 +117,15 @@ is_foreign (pid_t pid)
 
 /* Why it is never touched; NULL = it may be. */
 static const char *
-why_kept (const Look *look, const ProcStat *process)
+why_kept (const ProcStat *process)
 {
   if (process->pid == 1)
     return "which is the first process of the system";
   if (process->pid == getpid ())
     return "which is hero_proc itself";
-  if (is_ancestor (look, process->pid))
+  if (is_ancestor (process->pid))
     return "which hero_proc was started by";
-  if (look->in_host && process->ppid == look->parent && runs_our_program (look, process->pid))
+  if (proc_is_of_our_host (process->pid))
     return "which is a service of the same host";
   if (is_foreign (process->pid))
     return "which belongs to another user";
@@ -139,7 +149,7 @@ find_tree (const Look *look, const ProcStat *root)
         {
           const ProcStat *process = &g_array_index (look->processes, ProcStat, i);
 
-          if (process->ppid == parent && process->pid != parent && why_kept (look, process) == NULL)
+          if (process->ppid == parent && process->pid != parent && why_kept (process) == NULL)
             g_array_append_val (tree, *process);
         }
     }
@@ -164,7 +174,7 @@ add_holder (Look *look, const ProcStat *process, char *what)
   if (process->pid != 0)
     {
       self->token = proc_token_read (process->pid);
-      self->kept = why_kept (look, process);
+      self->kept = why_kept (process);
       self->tree = self->kept == NULL ? find_tree (look, process) : NULL;
     }
   else
@@ -266,9 +276,8 @@ proc_holders_find (const ProcWay *way)
   g_autoptr (GArray) processes = proc_stat_list ();
   g_autoptr (GHashTable) known = g_hash_table_new (NULL, NULL);
   g_autoptr (GPtrArray) holders = g_ptr_array_new_with_free_func (holder_free);
-  Look look = { .way = way, .processes = processes, .holders = holders, .known = known, .parent = getppid () };
+  Look look = { .way = way, .processes = processes, .holders = holders, .known = known };
 
-  look.in_host = stat ("/proc/self/exe", &look.program) == 0 && runs_our_program (&look, look.parent);
   find_by_name (&look);
   find_listeners (&look);
   find_recorded (&look);

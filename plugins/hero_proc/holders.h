@@ -44,6 +44,9 @@ char *proc_holder_describe (const ProcHolder *self);
 /* `data.holders` of -32016: objects of pid, command, what. Transfer full. */
 JsonArray *proc_holders_to_json (const GPtrArray *holders);
 
+/* TRUE: it is the process we are in, or that of the bundle which has started ours. Any thread. */
+gboolean proc_is_of_our_host (pid_t pid);
+
 /* A process as a pid file names it, "PID START\n"; start in clock ticks since boot. FALSE: there is none. */
 gboolean proc_pid_file_read (const char *path, ProcStat *process);
 gboolean proc_pid_file_write (const char *path, pid_t pid, guint64 start_ticks, GError **error);

@@ -100,23 +100,51 @@ proc_listeners_held_by (ProcListeners *self, pid_t pid, guint *index)
   return FALSE;
 }
 
+/* A connection, not waited for. served: whether there is somebody; TRUE with -1: he takes none now. */
+static int
+dial (const char *path, gboolean *served)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  int fd = strlen (path) < sizeof address.sun_path ? socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) : -1;
+
+  *served = FALSE;
+  if (fd < 0)
+    return -1;
+  memcpy (address.sun_path, path, strlen (path) + 1);
+  if (connect (fd, (struct sockaddr *)&address, sizeof address) == 0)
+    {
+      *served = TRUE;
+      return fd;
+    }
+  /* A full backlog (EAGAIN) and a socket of another type (EPROTOTYPE) have somebody behind them. */
+  *served = errno != ECONNREFUSED && errno != ENOENT && errno != ENOTDIR;
+  close (fd);
+  return -1;
+}
+
 gboolean
 proc_path_is_served (const char *path)
 {
-  struct sockaddr_un address = { .sun_family = AF_UNIX };
-  int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   gboolean served;
+  int fd = dial (path, &served);
 
-  if (fd < 0 || strlen (path) >= sizeof address.sun_path)
-    {
-      if (fd >= 0)
-        close (fd);
-      return FALSE;
-    }
-  memcpy (address.sun_path, path, strlen (path) + 1);
-  /* A full backlog (EAGAIN) and a socket of another type (EPROTOTYPE) have somebody behind them. */
-  served = connect (fd, (struct sockaddr *)&address, sizeof address) == 0
-           || (errno != ECONNREFUSED && errno != ENOENT && errno != ENOTDIR);
-  close (fd);
+  if (fd >= 0)
+    close (fd);
   return served;
+}
+
+pid_t
+proc_path_get_server (const char *path)
+{
+  struct ucred peer = { 0 };
+  socklen_t size = sizeof peer;
+  gboolean served;
+  int fd = dial (path, &served);
+
+  if (fd < 0)
+    return 0;
+  if (getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+    peer.pid = 0;
+  close (fd);
+  return peer.pid;
 }

@@ -20,7 +20,9 @@ gboolean proc_listeners_add_path (ProcListeners *self, const char *path, guint i
 /* TRUE: the process has one of them open, the one of *index. FALSE also if its descriptors may not be seen. */
 gboolean proc_listeners_held_by (ProcListeners *self, pid_t pid, guint *index);
 
-/* What a connection to a Unix path meets: nobody (refused, no file) or somebody. */
+/* What a connection to a Unix path meets: nobody (refused, no file) or somebody. Any thread: it does not wait. */
 gboolean proc_path_is_served (const char *path);
+/* The process that made the path listen, which may have handed it on; 0 = nobody that answers. Any thread. */
+pid_t proc_path_get_server (const char *path);
 
 G_END_DECLS

@@ -5,6 +5,8 @@
 #include <hero-service/log.h>
 
 #include "errors.h"
+#include "holders.h"
+#include "listeners.h"
 #include "services-private.h"
 #include "timer.h"
 
@@ -191,6 +193,23 @@ make_seed (ProcRunSeed *seed, const ProcEntry *entry, GPtrArray *specs, ProcTrig
     }
 }
 
+/* A service of that name is there already, and is a part of the program we are one of: two of them would fight. */
+static gboolean
+check_not_bundled (ProcServices *self, const ProcEntry *entry, GError **error)
+{
+  g_autofree char *path = proc_externals_get_path (self->externals, entry->spec->name);
+  pid_t server = proc_path_get_server (path);
+  g_autofree char *message = NULL;
+
+  if (server == 0 || !proc_is_of_our_host (server))
+    return TRUE;
+  message = g_strdup_printf ("start blocked: %s is served by pid %d, the bundle that hero_proc is a part of: disable the "
+                             "service '%s' there, or give this one another name",
+                             path, server, entry->spec->name);
+  g_propagate_error (error, proc_error_new_blocked (message, NULL));
+  return FALSE;
+}
+
 /* Can it be started as it is defined now? */
 static gboolean
 check_start (ProcServices *self, const ProcEntry *entry, GError **error)
@@ -237,7 +256,7 @@ proc_entry_start (ProcServices *self, ProcEntry *entry, ProcTrigger trigger, GEr
   ProcRun *run;
   Start *start;
 
-  if (specs == NULL)
+  if (specs == NULL || !check_not_bundled (self, entry, error))
     return FALSE;
   make_seed (&seed, entry, specs, trigger);
   items = seed.items;
@@ -344,7 +363,7 @@ proc_services_start (ProcServices *self, const char *name, gboolean wait, guint 
   g_autoptr (GPtrArray) order = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!check_start (self, entry, &error))
+  if (!check_start (self, entry, &error) || !check_not_bundled (self, entry, &error))
     {
       done (error, data);
       return;

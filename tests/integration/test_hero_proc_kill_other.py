@@ -138,15 +138,18 @@ def test_ourselves(bundle):
 
 
 @pytest.mark.skipif(FORM is FORMS['alone'], reason='it has no siblings')
-def test_a_sibling(top):
-    """The socket of another service of the bundle, in its own process or in ours."""
-    isolation = os.environ.get('HERO_ISOLATION', 'thread')
+@pytest.mark.parametrize('of_sibling', ['thread', 'process'])
+def test_a_sibling(top, of_sibling):
+    """The socket of another service of the bundle, in its own process or in ours; a service of its name is not started beside it."""
     tables = {name: {'enabled': False} for name in hero.SERVICES}
-    tables |= {name: {'isolation': isolation} for name in ('hero_proc', 'hero_db')}
+    tables |= {'hero_proc': {'isolation': os.environ.get('HERO_ISOLATION', 'thread')}, 'hero_db': {'isolation': of_sibling}}
     with hero.Bundle(tables, top=top) as bundle:
         bundle.wait_ready()
         set_service(bundle, 'web', kill_other={'sockets': [str(bundle.path('hero_db'))]}, retry={'max_attempts': 1})
         fails(bundle, -32016, 'service.start', name='web', wait=True)
+        set_service(bundle, 'hero_db')
+        error = fails(bundle, -32016, 'service.start', name='hero_db')
+        assert 'disable the service' in str(error) and call(bundle, 'service.status', name='hero_db')['state'] == 'inactive'
         assert bundle.rpc('hero_db', 'rpc.health')['status'] == 'ok'
         assert bundle.stop() == 0
 
