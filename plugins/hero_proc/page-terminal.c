@@ -98,7 +98,7 @@ write_screen (HeroPage *page, const ProcJob *job)
                    "<span role=\"status\" class=\"muted\" data-terminal=\"status\"></span>"
                    "<button type=\"button\" class=\"needs-js\" data-terminal=\"connect\">Connect</button></div>\n"
                    "<div class=\"terminal-screen\" data-job=\"%u\"></div>\n"
-                   "<p class=\"terminal-keys muted\" id=\"terminal-keys\"><kbd>Ctrl</kbd> <kbd>Shift</kbd> <kbd>L</kbd> leaves the "
+                   "<p class=\"terminal-keys muted\" id=\"terminal-keys\"><kbd>Ctrl</kbd> <kbd>Shift</kbd> <kbd>F6</kbd> leaves the "
                    "terminal. Detaching or closing this page ends nothing.</p>\n"
                    "<noscript><p>A terminal needs JavaScript.</p></noscript>\n",
                    job->action, job->id, job->id);

@@ -231,6 +231,19 @@ test_missing (Fixture *f, gconstpointer soft)
     }
 }
 
+/* What can be offered to people: by the same rules, the configured program of an interpreter first. */
+static void
+test_has_program (Fixture *f, gconstpointer soft)
+{
+  g_assert_true (proc_surroundings_has_program (f->surroundings, "sh"));
+  g_assert_false (proc_surroundings_has_program (f->surroundings, "no-such-shell"));
+  f->surroundings->interpreters = g_hash_table_new (g_str_hash, g_str_equal);
+  g_hash_table_insert (f->surroundings->interpreters, "no-such-shell", "/bin/sh");
+  g_hash_table_insert (f->surroundings->interpreters, "sh", "/etc/passwd");
+  g_assert_true (proc_surroundings_has_program (f->surroundings, "no-such-shell"));
+  g_assert_false (proc_surroundings_has_program (f->surroundings, "sh"));
+}
+
 /* A child that forks away into its own session is still known by its token; others are not taken for it. */
 static void
 test_members (Fixture *f, gconstpointer soft)
@@ -286,6 +299,7 @@ main (int argc, char **argv)
   ADD ("/spawner/signals", 0, test_signals);
   ADD ("/spawner/nofile", 77, test_nofile);
   ADD ("/spawner/missing", 0, test_missing);
+  ADD ("/spawner/has-program", 0, test_has_program);
   ADD ("/spawner/members", 0, test_members);
   ADD ("/spawner/find-by-token", 77, test_find_by_token);
 #undef ADD

@@ -20,7 +20,7 @@ FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "-
          "--disable-dev-shm-usage", "--hide-scrollbars", "--mute-audio"]
 
 KEYS = {"Escape": "\ue00c", "Enter": "\ue007", "Tab": "\ue004", "ArrowDown": "\ue015", "ArrowUp": "\ue013",
-        "Control": "\ue009", "Shift": "\ue008"}
+        "Control": "\ue009", "Shift": "\ue008", "F6": "\ue036"}
 
 
 def free_port():

@@ -102,7 +102,7 @@
     try {
       const response = await fetch(url(false));
       const { error } = await response.json();
-      return response.status === 426 ? 'The connection failed' : `Refused: ${error}`;
+      return response.status === 426 ? 'No connection: a proxy in between may not forward WebSockets' : `Refused: ${error}`;
     } catch (_) {
       return 'The service does not answer';
     }
@@ -160,7 +160,7 @@
 
   /* The way out for who has no pointer: Tab belongs to the shell. */
   function mayHaveKey (event) {
-    if (!(event.ctrlKey && event.shiftKey && event.key.toLowerCase() === 'l'))
+    if (!(event.ctrlKey && event.shiftKey && event.key === 'F6'))
       return true;
     if (event.type === 'keydown')
       button.focus();
