@@ -135,6 +135,12 @@ proc_admission_explain (ProcAdmission *self, const ProcJob *job)
   return NULL;
 }
 
+guint
+proc_admission_count_waiting (ProcAdmission *self)
+{
+  return self->waiting;
+}
+
 gboolean
 proc_admission_is_full (ProcAdmission *self, guint more)
 {

@@ -42,6 +42,8 @@ void proc_admission_queue (ProcAdmission *self, ProcJob *job);
 /* The next that may, taken out of the queue; NULL = none. Transfer full. */
 ProcJob *proc_admission_next (ProcAdmission *self);
 
+/* Those that have no process yet. */
+guint proc_admission_count_waiting (ProcAdmission *self);
 /* TRUE: `more` further jobs would be too many that wait. */
 gboolean proc_admission_is_full (ProcAdmission *self, guint more);
 

@@ -376,6 +376,12 @@ proc_jobs_count (ProcJobs *self)
 }
 
 guint
+proc_jobs_count_waiting (ProcJobs *self)
+{
+  return proc_admission_count_waiting (self->admission);
+}
+
+guint
 proc_jobs_count_running (ProcJobs *self)
 {
   return proc_supervisor_count_running (self->supervisor);

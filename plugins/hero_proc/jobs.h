@@ -102,6 +102,7 @@ char *proc_jobs_explain (ProcJobs *self, const ProcJob *job);
 /* Lines of its output that were dropped, those of the attempt under way too. */
 guint64 proc_jobs_get_dropped (ProcJobs *self, const ProcJob *job);
 guint proc_jobs_count (ProcJobs *self);          /* that the supervisor has under way */
+guint proc_jobs_count_waiting (ProcJobs *self);  /* that have no process yet */
 guint proc_jobs_count_running (ProcJobs *self);  /* with a live process */
 guint64 proc_jobs_get_restarts (ProcJobs *self); /* since our start */
 

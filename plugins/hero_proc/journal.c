@@ -502,6 +502,12 @@ proc_journal_check (ProcJournal *self)
   return g_strdup (self->trouble);
 }
 
+guint
+proc_journal_count_late (ProcJournal *self)
+{
+  return g_hash_table_size (self->late);
+}
+
 guint64
 proc_journal_get_bytes (ProcJournal *self)
 {

@@ -85,5 +85,6 @@ const char *proc_journal_get_path (ProcJournal *self);
 /* NULL: the last writes went through and a read works; else why not. Transfer full. */
 char *proc_journal_check (ProcJournal *self);
 guint64 proc_journal_get_bytes (ProcJournal *self);
+guint proc_journal_count_late (ProcJournal *self); /* records that could not be written yet, and will be */
 
 G_END_DECLS

@@ -30,7 +30,7 @@ enum
 #define ERRORS(...) ((const int[]){ __VA_ARGS__, 0 })
 
 /* Tables of families, each in its own file; they end with name NULL. */
-extern const HeroRpcMethod proc_action_methods[], proc_job_methods[], proc_run_methods[], proc_schedule_methods[],
+extern const HeroRpcMethod proc_action_methods[], proc_debug_methods[], proc_job_methods[], proc_run_methods[], proc_schedule_methods[],
     proc_stats_methods[], proc_system_methods[], proc_terminal_methods[];
 extern const HeroRpcSchema proc_job_schemas[], proc_run_schemas[], proc_schedule_schemas[], proc_stats_schemas[];
 

@@ -513,7 +513,7 @@ hero_proc_register_rpc (HeroProc *self)
 {
   static const HeroRpcMethod *const method_tables[]
       = { methods, proc_log_methods, proc_action_methods, proc_job_methods, proc_run_methods, proc_schedule_methods,
-          proc_stats_methods, proc_system_methods, proc_terminal_methods };
+          proc_stats_methods, proc_system_methods, proc_debug_methods, proc_terminal_methods };
   static const HeroRpcSchema *const schema_tables[]
       = { schemas, proc_log_schemas, proc_job_schemas, proc_run_schemas, proc_schedule_schemas,
           proc_stats_schemas };

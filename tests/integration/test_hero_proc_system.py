@@ -130,3 +130,43 @@ def test_of_another_context(bundle):
         with pytest.raises(hero.RpcError) as caught:
             five(f'system.{method}')
         assert caught.value.code == -32094
+
+
+# ---- what it has and does
+
+def test_stats_and_configuration(make):
+    bundle = make(max_queued_jobs=77)
+    define(bundle, 'x', 'exec sleep 1000')
+    start(bundle, 'x')
+    stats = call(bundle, 'system.stats')
+    assert stats['process']['pid'] == service_pid(bundle) and stats['process']['memory_bytes'] > 1 << 20
+    assert stats['jobs']['running'] == stats['jobs']['active'] == 1 and stats['jobs']['waiting'] == stats['jobs']['restarts'] == 0
+    assert 0 < stats['store']['bytes'] < stats['store']['max_bytes'] and stats['store']['late'] == 0
+    assert stats['logs'].keys() == call(bundle, 'logs.stats').keys()
+    config = call(bundle, 'system.config')
+    assert config['max_queued_jobs'] == 77 and config['redact'] is True and config['spawn_rate'] == 1000
+    assert {q['name']: q['limit'] for q in call(bundle, 'debug.queues')['queues']}['jobs that have no process yet'] == 77
+
+
+def test_debug(bundle):
+    """Data, and the same as a table for people."""
+    define(bundle, 'x', 'sleep 1000 & exec sleep 1001')
+    define(bundle, 'y', 'exec sleep 1000')
+    start(bundle, 'x')
+    job = call(bundle, 'job.list', service='x')[0]
+    state = call(bundle, 'debug.state')
+    assert {s['name']: (s['state'], s['pid']) for s in state['services']} == {'x': ('running', job['pid']), 'y': ('inactive', 0)}
+    assert [(j['id'], j['phase'], j['pid']) for j in state['jobs']] == [(job['id'], 'running', job['pid'])]
+    lines = [line.split() for line in state['output'].splitlines()]
+    assert lines[0] == ['what', 'name', 'state', 'pid', 'attempt', 'more'] and ['service', 'x', 'running', str(job['pid']), 'wanted', 'start'] in lines
+    tree = call(bundle, 'debug.process_tree', name='x')
+    main, below = tree['processes']
+    assert main['pid'] == job['pid'] == main['pgid'] == below['ppid'] and main['cmdline'] == 'sleep 1001' and below['cmdline'] == 'sleep 1000'
+    assert {p['job_id'] for p in tree['processes']} == {job['id']} and 'sleep 1001' in tree['output']
+    assert {p['pid'] for p in call(bundle, 'debug.process_tree')['processes']} == {main['pid'], below['pid']}
+    assert call(bundle, 'debug.process_tree', name='y')['processes'] == []
+    fails(bundle, -32000, 'debug.process_tree', name='z')
+    assert [j['id'] for j in call(bundle, 'service.history', name='x')] == [job['id']] and call(bundle, 'service.history', name='y') == []
+    with pytest.raises(hero.RpcError) as caught:
+        bundle.rpc(SERVICE, 'debug.state', headers={'X-Hero-Context': '5'})
+    assert caught.value.code == -32094
