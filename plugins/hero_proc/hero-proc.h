@@ -66,6 +66,8 @@ void hero_proc_render_secrets (gpointer self, HeroPage *page);
 void hero_proc_render_schedules (gpointer self, HeroPage *page);
 /* page-terminal.c: likewise */
 void hero_proc_render_terminal (gpointer self, HeroPage *page);
+/* page-jobs.c */
+void hero_proc_render_jobs (gpointer self, HeroPage *page);
 /* page-logs.c: likewise */
 void hero_proc_render_logs (gpointer self, HeroPage *page);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "log-query.h"
+#include "page-parts.h"
 #include "why.h"
 
 enum
@@ -74,16 +75,6 @@ count_restarts (const ProcEntry *entry)
   return restarts;
 }
 
-/* A name rather than a quantity: no thousands are set apart. */
-static void
-write_pid (HeroPage *page, pid_t pid)
-{
-  if (pid != 0)
-    hero_page_cell (page, "%d", pid);
-  else
-    hero_page_cell (page, "%s", "");
-}
-
 static void
 write_row (HeroProc *self, HeroPage *page, ProcEntry *entry)
 {
@@ -99,7 +90,7 @@ write_row (HeroProc *self, HeroPage *page, ProcEntry *entry)
   hero_page_cell (page, "%s", proc_state_words[state]);
   hero_page_cell (page, "%s", why);
   hero_page_cell (page, "%s", proc_wanted_words[entry->spec->wanted]);
-  write_pid (page, live != NULL ? live->pid : 0);
+  proc_page_cell_pid (page, live != NULL ? live->pid : 0);
   hero_page_cell_int (page, live != NULL ? live->started_at : 0);
   hero_page_cell_int (page, count_restarts (entry));
   write_actions (self, page, entry, state);
@@ -279,7 +270,7 @@ write_jobs (HeroPage *page, const ProcEntry *entry)
       hero_page_cell (page, "%s", job->action_name);
       hero_page_cell (page, "%u", job->id);
       hero_page_cell (page, "%s", proc_phase_words[job->phase]);
-      write_pid (page, job->pid);
+      proc_page_cell_pid (page, job->pid);
       hero_page_cell_int (page, job->started_at);
       hero_page_cell_int (page, job->restart_count);
       hero_page_cell (page, "%s", code);
@@ -358,6 +349,7 @@ hero_proc_register_page (HeroProc *self)
 {
   static const HeroPageTab tabs[]
       = { { "services", "Services", render_services, .events = "service.*|job.*", .domain = "jobs" },
+          { "jobs", "Jobs", hero_proc_render_jobs, .styles = "logs.css", .events = "job.*", .domain = "jobs" },
           { "output", "Job logs", hero_proc_render_logs, .scripts = "logs.js", .styles = "logs.css" },
           { "schedules", "Schedules", hero_proc_render_schedules, .events = "schedule.*|action.*|job.finished",
             .domain = "jobs" },

@@ -220,8 +220,8 @@ hero_format_state (GString *out, const char *word)
                                       "online", "ready", "running",   "success",  "up",      "listening", "succeeded", NULL };
   static const char *const warn[] = { "backoff", "blocked",  "degraded",   "paused",   "pending", "queued", "retrying",
                                       "stalled", "starting", "restarting", "stopping", "waiting", "warn",   NULL };
-  static const char *const bad[] = { "crashed", "dead", "error",     "exited", "failed", "failing",
-                                     "lost",    "down", "unhealthy", "killed", "invalid", NULL };
+  static const char *const bad[] = { "crashed", "dead", "error",     "failed", "failing", "lost",
+                                     "down",    "unhealthy", "killed", "invalid", NULL };
   const char *tone = g_strv_contains (good, word)   ? " good"
                      : g_strv_contains (warn, word) ? " warn"
                      : g_strv_contains (bad, word)  ? " bad"

@@ -1,0 +1,14 @@
+/* page-job.h: one job on the admin page. Service thread. */
+#pragma once
+
+#include "hero-proc.h"
+
+G_BEGIN_DECLS
+
+/* The page of the job the rest of the path names; own: the caller's context, 0 = sees all. Ends the page. */
+void hero_proc_render_job (HeroProc *self, HeroPage *page, guint32 own);
+
+/* The buttons of a job, inside its row. */
+void hero_proc_write_job_actions (HeroPage *page, const ProcJob *job);
+
+G_END_DECLS

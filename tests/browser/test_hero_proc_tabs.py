@@ -1,0 +1,70 @@
+"""The Jobs tab of hero_proc in Debian's Chromium: see the output of a job, cancel, retry and delete one."""
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'integration'))
+import hero  # noqa: E402
+from bridge import Bridge  # noqa: E402
+from browser import Browser  # noqa: E402
+
+
+@pytest.fixture
+def proc():
+    with hero.Bundle(name='hero_proc_server') as running:
+        yield running.wait_ready()
+
+
+@pytest.fixture
+def browser(proc):
+    origin = Bridge(proc.path('hero_proc', 'admin')).origin
+    chromium = Browser()
+    try:
+        chromium.origin = origin
+        chromium.open(f'{origin}/jobs')
+        yield chromium
+        chromium.check(origin)
+    finally:
+        chromium.close()
+
+
+def button(method):
+    return f'document.querySelector(\'button[data-method="{method}"]\')'
+
+
+def confirm(browser, method):
+    browser.click(f'button[data-method="{method}"]')
+    browser.wait("document.querySelector('dialog[open] .danger') !== null")
+    browser.click('dialog .danger')
+
+
+def test_jobs(proc, browser):
+    assert 'No job matches' in browser.text('main')
+    said = proc.rpc('hero_proc', 'job.create', {'action': {'name': 'hello', 'exec': 'echo <b>good day'},
+                                                'tags': ['greeting'], 'wait_ms': 10000})
+    browser.wait("document.querySelector('tbody tr')?.textContent.includes('succeeded')")
+    browser.click('tbody a')
+    browser.wait("location.pathname.endsWith('/jobs/%d')" % said['id'])
+    browser.wait("document.querySelector('main pre') !== null")
+    assert '<b>good day' in browser.text('main pre')
+
+    long = proc.rpc('hero_proc', 'job.create', {'action': {'name': 'long', 'exec': 'sleep 600'}})
+    browser.open(f"{browser.origin}/jobs/{long['id']}")
+    browser.wait(f'{button("job.cancel")} !== null')
+    confirm(browser, 'job.cancel')
+    browser.wait(f'{button("job.retry")} !== null')
+    assert proc.rpc('hero_proc', 'job.get', {'id': long['id']})['phase'] == 'cancelled'
+    browser.click('button[data-method="job.retry"]')
+    browser.open(f'{browser.origin}/jobs?action=long&phase=active')
+    browser.wait(f'{button("job.cancel")} !== null')
+    assert len(proc.rpc('hero_proc', 'job.list', {'action': 'long'})) == 2
+    confirm(browser, 'job.cancel')
+
+    browser.open(f'{browser.origin}/jobs?tag=greeting')
+    assert browser.js("return document.querySelectorAll('tbody tr').length;") == 1
+    browser.size(320)
+    assert browser.js('return document.documentElement.scrollWidth;') <= 320
+    confirm(browser, 'job.delete')
+    browser.wait(f'{button("job.delete")} === null')
+    assert [job['id'] for job in proc.rpc('hero_proc', 'job.list')].count(said['id']) == 0
