@@ -90,7 +90,7 @@ def test_terminal(proc, browser):
     browser.chord('Control', 'c')
     address = browser.js('return location.href;')
     drawn = browser.js(f'return {DRAWN};')
-    assert drawn > 60
+    assert drawn > 40
     browser.open('about:blank')
     hero.wait_for(lambda: call(proc, 'job.scrollback', id=job)['viewers'] == 0, 'it is detached')
     assert call(proc, 'job.get', id=job)['phase'] == 'running'
