@@ -66,7 +66,9 @@ void hero_proc_render_secrets (gpointer self, HeroPage *page);
 void hero_proc_render_schedules (gpointer self, HeroPage *page);
 /* page-terminal.c: likewise */
 void hero_proc_render_terminal (gpointer self, HeroPage *page);
-/* page-jobs.c */
+/* page-actions.c: likewise */
+void hero_proc_render_actions (gpointer self, HeroPage *page);
+/* page-jobs.c: likewise */
 void hero_proc_render_jobs (gpointer self, HeroPage *page);
 /* page-logs.c: likewise */
 void hero_proc_render_logs (gpointer self, HeroPage *page);

@@ -37,6 +37,23 @@ hero_proc_write_job_actions (HeroPage *page, const ProcJob *job)
   hero_page_cell_action (page, "Delete", "job.delete", params, "Its record is gone for good.");
 }
 
+void
+hero_proc_write_job_row (HeroPage *page, const ProcJob *job)
+{
+  g_autofree char *id = g_strdup_printf ("%u", job->id), *href = g_strconcat ("/jobs/", id, NULL);
+
+  hero_page_row_begin (page, id);
+  hero_page_cell_link (page, href, id);
+  hero_page_cell (page, "%s", job->action);
+  hero_page_cell (page, "%s", proc_phase_words[job->phase]);
+  proc_page_cell_tags (page, job->tags);
+  hero_page_cell_int (page, job->created_at);
+  proc_page_cell_time (page, job->finished_at);
+  hero_page_cell (page, "%s", job->error != NULL ? job->error : "");
+  hero_proc_write_job_actions (page, job);
+  hero_page_row_end (page);
+}
+
 /* A table of one row: what changes, and the buttons with it, is kept up to date. */
 static void
 write_state (HeroPage *page, const ProcJob *job)

@@ -62,30 +62,13 @@ read_phase (const char *word, ProcJobFilter *filter)
 
 /* ---------------------------------------------------------------------------------------------- the rows */
 
-static void
-write_row (HeroPage *page, const ProcJob *job)
-{
-  g_autofree char *id = g_strdup_printf ("%u", job->id), *href = g_strconcat ("/jobs/", id, NULL);
-
-  hero_page_row_begin (page, id);
-  hero_page_cell_link (page, href, id);
-  hero_page_cell (page, "%s", job->action);
-  hero_page_cell (page, "%s", proc_phase_words[job->phase]);
-  proc_page_cell_tags (page, job->tags);
-  hero_page_cell_int (page, job->created_at);
-  proc_page_cell_time (page, job->finished_at);
-  hero_page_cell (page, "%s", job->error != NULL ? job->error : "");
-  hero_proc_write_job_actions (page, job);
-  hero_page_row_end (page);
-}
-
 static gboolean
 list_one (ProcJob *job, gpointer data)
 {
   List *list = data;
 
   if (proc_job_passes (job, &list->filter) && proc_page_range_takes (&list->range))
-    write_row (list->page, job);
+    hero_proc_write_job_row (list->page, job);
   return !list->range.has_more;
 }
 
@@ -116,7 +99,7 @@ render_list (HeroProc *self, HeroPage *page, guint32 own)
   write_form (page);
   if (!read_phase (proc_page_asked (page, "phase"), &list.filter))
     hero_page_note (page, "warn", "There is no phase \"%s\": all are shown.", proc_page_asked (page, "phase"));
-  hero_page_table_begin (page, "jobs", "Job|Action|Phase!|Tags|Created@|Finished@|Error|",
+  hero_page_table_begin (page, "jobs", PROC_PAGE_JOB_COLUMNS,
                          "No job matches: choose another phase, action or tag, or run an action.");
   proc_jobs_foreach (self->jobs, list_one, &list);
   hero_page_table_end (page);

@@ -1,4 +1,5 @@
-"""The Jobs tab of hero_proc in Debian's Chromium: see the output of a job, cancel, retry and delete one."""
+"""The tabs Actions and Jobs of hero_proc in Debian's Chromium: run an action, see the output of a job, cancel, retry and
+delete one."""
 import pathlib
 import sys
 
@@ -68,3 +69,37 @@ def test_jobs(proc, browser):
     confirm(browser, 'job.delete')
     browser.wait(f'{button("job.delete")} === null')
     assert [job['id'] for job in proc.rpc('hero_proc', 'job.list')].count(said['id']) == 0
+
+
+def test_actions(proc, browser):
+    proc.rpc('hero_proc', 'action.set', {'name': 'tidy', 'script': 'echo <i>tidy\necho done', 'tags': ['night'],
+                                         'env': {'LEVEL': '<3>'}, 'schedule_policy': {'cron': '0 9 * * 1'}})
+    proc.rpc('hero_proc', 'service.set', {'name': 'web', 'status': 'stop', 'actions': [{'name': 'serve', 'exec': 'sleep 600'}]})
+    browser.open(f'{browser.origin}/actions')
+    browser.wait("document.querySelectorAll('tbody tr').length === 2")
+    serve, tidy = browser.js("return [...document.querySelectorAll('tbody tr')].map((row) => row.innerText);")
+    assert 'web' in serve and 'Delete' not in serve
+    assert 'every Monday at 09:00:00' in tidy and 'night' in tidy and 'Delete' in tidy
+
+    browser.open(f'{browser.origin}/actions?tag=night')
+    browser.click('tbody a')
+    browser.wait("location.pathname.endsWith('/actions/tidy')")
+    assert 'echo <i>tidy' in browser.text('main pre') and '<3>' in browser.text('[data-grid=environment]')
+    assert 'It has not run yet' in browser.text('main')
+    browser.click('button[data-method="job.create"]')
+    browser.wait("document.querySelector('[data-grid=jobs] tbody tr')?.textContent.includes('succeeded')")
+    browser.open(f'{browser.origin}/actions')
+    confirm(browser, 'action.delete')
+    browser.wait("document.querySelectorAll('tbody tr').length === 1")
+    assert proc.rpc('hero_proc', 'action.list', {'names_only': True}) == ['serve']
+
+
+def test_many_actions(proc, browser):
+    for i in range(103):
+        proc.rpc('hero_proc', 'action.set', {'name': f'a{i:03}', 'exec': 'true'})
+    browser.open(f'{browser.origin}/actions?prefix=a')
+    assert browser.js("return document.querySelectorAll('tbody tr').length;") == 100
+    browser.click('nav[data-live=turn] a')
+    browser.wait("document.querySelectorAll('tbody tr').length === 3")
+    browser.click('nav[data-live=turn] a')
+    browser.wait("document.querySelectorAll('tbody tr').length === 100")
