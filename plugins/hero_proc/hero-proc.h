@@ -68,6 +68,8 @@ void hero_proc_render_schedules (gpointer self, HeroPage *page);
 void hero_proc_render_terminal (gpointer self, HeroPage *page);
 /* page-actions.c: likewise */
 void hero_proc_render_actions (gpointer self, HeroPage *page);
+/* page-runs.c: likewise */
+void hero_proc_render_runs (gpointer self, HeroPage *page);
 /* page-jobs.c: likewise */
 void hero_proc_render_jobs (gpointer self, HeroPage *page);
 /* page-logs.c: likewise */

@@ -64,8 +64,10 @@ static void
 write_form (HeroPage *page)
 {
   hero_page_htmlf (page,
-                   "<form method=\"get\"><label>Name <input name=\"prefix\" value=\"%s\" placeholder=\"begins with\"></label> "
-                   "<label>Tag <input name=\"tag\" value=\"%s\" placeholder=\"all\"></label> <button>Show</button></form>\n",
+                   "<form method=\"get\"><label>Name <input name=\"prefix\" value=\"%s\" "
+                   "placeholder=\"begins with\"></label> "
+                   "<label>Tag <input name=\"tag\" value=\"%s\" placeholder=\"all\"></label> "
+                   "<button>Show</button></form>\n",
                    proc_page_asked (page, "prefix"), proc_page_asked (page, "tag"));
 }
 
@@ -90,8 +92,9 @@ render_list (HeroProc *self, HeroPage *page, guint32 own)
 
   hero_page_heading (page, "Actions");
   write_form (page);
-  hero_page_table_begin (page, "actions", "Action|Interpreter|Schedule|Tags|Used by|Description|",
-                         "No action matches: choose another name or tag, or define one with action.set, on the API tab.");
+  hero_page_table_begin (
+      page, "actions", "Action|Interpreter|Schedule|Tags|Used by|Description|",
+      "No action matches: choose another name or tag, or define one with action.set, on the API tab.");
   for (guint i = 0; i < actions->len && !range.has_more; i++)
     if (passes (page, actions->pdata[i], own) && proc_page_range_takes (&range))
       write_row (page, actions->pdata[i], g_hash_table_lookup (users, ((ProcAction *)actions->pdata[i])->name));

@@ -74,6 +74,15 @@ write_state (HeroPage *page, const ProcJob *job)
 }
 
 static void
+write_run_link (HeroPage *page, const ProcJob *job)
+{
+  g_autofree char *href = g_strdup_printf ("/runs/%u", job->run_id);
+  g_autofree char *text = g_strdup_printf ("Part of run %u", job->run_id);
+
+  hero_page_link (page, href, text);
+}
+
+static void
 write_attempts (HeroPage *page, const ProcJob *job)
 {
   hero_page_heading (page, "Attempts that ended");
@@ -129,6 +138,8 @@ on_tails (const char *out, const char *err, gpointer data)
   hero_page_set_title (page, "%u", job->id);
   hero_page_heading (page, title);
   write_state (page, job);
+  if (job->run_id != 0)
+    write_run_link (page, job);
   hero_page_heading (page, "Output");
   if (*out == '\0' && *err == '\0')
     hero_page_text (page, "It has said nothing.");

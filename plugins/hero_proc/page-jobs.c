@@ -35,7 +35,8 @@ write_form (HeroPage *page)
     write_option (page, proc_phase_words[i], proc_phase_words[i]);
   hero_page_htmlf (page,
                    "</select></label> <label>Action <input name=\"action\" value=\"%s\" placeholder=\"all\"></label> "
-                   "<label>Tag <input name=\"tag\" value=\"%s\" placeholder=\"all\"></label> <button>Show</button></form>\n",
+                   "<label>Tag <input name=\"tag\" value=\"%s\" placeholder=\"all\"></label> "
+                   "<button>Show</button></form>\n",
                    proc_page_asked (page, "action"), proc_page_asked (page, "tag"));
 }
 

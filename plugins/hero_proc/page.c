@@ -351,6 +351,7 @@ hero_proc_register_page (HeroProc *self)
       = { { "services", "Services", render_services, .events = "service.*|job.*", .domain = "jobs" },
           { "actions", "Actions", hero_proc_render_actions, .events = "action.*|service.*|job.*", .domain = "jobs" },
           { "jobs", "Jobs", hero_proc_render_jobs, .styles = "logs.css", .events = "job.*", .domain = "jobs" },
+          { "runs", "Runs", hero_proc_render_runs, .styles = "runs.css", .events = "run.*|job.*", .domain = "jobs" },
           { "output", "Job logs", hero_proc_render_logs, .scripts = "logs.js", .styles = "logs.css" },
           { "schedules", "Schedules", hero_proc_render_schedules, .events = "schedule.*|action.*|job.finished",
             .domain = "jobs" },

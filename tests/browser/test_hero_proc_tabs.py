@@ -1,5 +1,5 @@
-"""The tabs Actions and Jobs of hero_proc in Debian's Chromium: run an action, see the output of a job, cancel, retry and
-delete one."""
+"""The tabs Actions, Jobs and Runs of hero_proc in Debian's Chromium: run an action, see the output of a job and the order of
+a run, cancel, retry and delete them."""
 import pathlib
 import sys
 
@@ -8,26 +8,27 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'integration'))
 import hero  # noqa: E402
 from bridge import Bridge  # noqa: E402
-from browser import Browser  # noqa: E402
+from browser import looking_at  # noqa: E402
 
 
-@pytest.fixture
+@pytest.fixture(scope='module')
 def proc():
     with hero.Bundle(name='hero_proc_server') as running:
         yield running.wait_ready()
 
 
-@pytest.fixture
-def browser(proc):
+@pytest.fixture(scope='module')
+def chromium(proc):
     origin = Bridge(proc.path('hero_proc', 'admin')).origin
-    chromium = Browser()
-    try:
-        chromium.origin = origin
-        chromium.open(f'{origin}/jobs')
-        yield chromium
-        chromium.check(origin)
-    finally:
-        chromium.close()
+    with looking_at(origin, '/jobs') as browser:
+        browser.origin = origin
+        yield browser
+
+
+@pytest.fixture
+def browser(chromium):
+    chromium.size(1280)
+    return chromium
 
 
 def button(method):
@@ -38,6 +39,11 @@ def confirm(browser, method):
     browser.click(f'button[data-method="{method}"]')
     browser.wait("document.querySelector('dialog[open] .danger') !== null")
     browser.click('dialog .danger')
+
+
+def extents(browser, selector):
+    return browser.js("return [...document.querySelectorAll(`.run-graph ${arguments[0]}`)].map((shape) => shape.getBoundingClientRect().toJSON());",
+                      selector)
 
 
 def test_jobs(proc, browser):
@@ -103,3 +109,36 @@ def test_many_actions(proc, browser):
     browser.wait("document.querySelectorAll('tbody tr').length === 3")
     browser.click('nav[data-live=turn] a')
     browser.wait("document.querySelectorAll('tbody tr').length === 100")
+
+
+def test_runs(proc, browser):
+    run = proc.rpc('hero_proc', 'run.submit', {'name': 'release', 'jobs': [
+        {'key': 'build', 'action': {'name': 'build', 'exec': 'true'}},
+        {'key': 'test', 'action': {'name': 'test', 'exec': 'sleep 600'}, 'depends_on': ['build']},
+        {'key': 'publish', 'action': {'name': 'publish', 'exec': 'true'}, 'depends_on': ['build', 'test']}]})
+    browser.open(f'{browser.origin}/runs')
+    browser.wait("document.querySelector('tbody tr').textContent.includes('1 waiting, 1 running, 1 succeeded')")
+    browser.click('tbody a')
+    browser.wait("location.pathname.endsWith('/runs/%d')" % run['id'])
+    browser.wait("document.querySelectorAll('.run-graph a').length === 3")
+    build, test, publish = extents(browser, 'rect')
+    assert build['right'] < test['left'] and test['right'] < publish['left']
+    for edge, box in zip(extents(browser, '.edge'), [build, build, test], strict=True):
+        assert abs(edge['left'] - box['right']) < 3 and abs(edge['top'] - box['top']) < box['bottom'] - box['top']
+    assert 'build, test' in browser.text('[data-grid=jobs] tbody tr:last-child')
+    browser.size(320)
+    assert browser.js('return document.documentElement.scrollWidth;') <= 320
+
+    confirm(browser, 'run.cancel')
+    browser.wait("document.querySelector('.run-graph').textContent.includes('cancelled')")
+    browser.wait(f'{button("run.retry")} !== null')
+    assert proc.rpc('hero_proc', 'run.get', {'id': run['id']})['state'] == 'cancelled'
+    browser.click('button[data-method="run.retry"]')
+    browser.open(f'{browser.origin}/runs?state=running')
+    browser.wait("document.querySelectorAll('tbody tr').length === 1")
+    confirm(browser, 'run.cancel')
+    browser.open(f'{browser.origin}/runs?state=cancelled')
+    browser.wait("document.querySelectorAll('button[data-method=\\'run.delete\\']').length === 2")
+    confirm(browser, 'run.delete')
+    browser.wait("document.querySelectorAll('tbody tr').length === 1")
+    assert [left['id'] for left in proc.rpc('hero_proc', 'run.list')] == [run['id']]
