@@ -50,27 +50,34 @@ typedef struct
   guint n_rows;
 } List;
 
-static gboolean
-write_one (ProcJob *job, gpointer data)
+static void
+write_row (HeroPage *page, const ProcJob *job, gboolean is_chosen)
 {
-  List *list = data;
-  HeroPage *page = list->page;
   g_autofree char *href = g_strdup_printf ("/terminal?job=%u", job->id);
   g_autofree char *text = g_strdup_printf ("%s, job %u", job->action, job->id);
   g_autofree char *ms = g_strdup_printf ("%" G_GINT64_FORMAT, job->created_at);
   g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (job->created_at / 1000);
   g_autofree char *since = g_date_time_format (time, "%Y-%m-%d %H:%M:%S UTC");
 
-  if (!is_live_for (job, page))
-    return TRUE;
-  list->n_rows++;
-  hero_page_html (page, job == list->chosen ? "<li aria-current=\"true\">" : "<li>");
+  hero_page_html (page, is_chosen ? "<li aria-current=\"true\">" : "<li>");
   hero_page_link (page, href, text);
   hero_page_htmlf (page,
                    "<small class=\"muted\">%s <time data-ms=\"%s\" title=\"%s\">%s</time></small>"
                    "<button type=\"button\" class=\"action needs-js\" data-method=\"job.cancel\" data-params=\"{&quot;id&quot;:%u}\" "
                    "data-confirm=\"The processes of %s end.\" aria-label=\"End %s\">End</button></li>\n",
                    job->phase == PROC_PHASE_RUNNING ? "begun" : proc_phase_words[job->phase], ms, since, since, job->id, text, text);
+}
+
+static gboolean
+list_one (ProcJob *job, gpointer data)
+{
+  List *list = data;
+
+  if (is_live_for (job, list->page))
+    {
+      list->n_rows++;
+      write_row (list->page, job, job == list->chosen);
+    }
   return TRUE;
 }
 
@@ -80,7 +87,7 @@ write_list (HeroProc *self, HeroPage *page, const ProcJob *chosen)
   List list = { page, chosen, 0 };
 
   hero_page_html (page, "<nav data-live=\"terminals\" aria-label=\"Live terminals\"><ul>\n");
-  proc_jobs_foreach (self->jobs, write_one, &list);
+  proc_jobs_foreach (self->jobs, list_one, &list);
   hero_page_html (page, "</ul>");
   if (list.n_rows == 0)
     hero_page_html (page, "<p class=\"muted\">No terminal is live. Open a new one here, or run an action with tty.</p>");

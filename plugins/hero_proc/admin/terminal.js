@@ -98,10 +98,10 @@
   }
 
   /* ---- connection */
-  function url (scheme) {
+  function url (forWebSocket) {
     const address = new URL(`${Hero.base}/api/jobs/${host.dataset.job}/pty`, location.href);
     address.search = new URLSearchParams({ cols: term.cols, rows: term.rows, events: 1 });
-    if (scheme)
+    if (forWebSocket)
       address.protocol = address.protocol.replace('http', 'ws');
     return address;
   }
