@@ -63,10 +63,11 @@ def test_jobs(proc, browser):
     browser.wait(f'{button("job.retry")} !== null')
     assert proc.rpc('hero_proc', 'job.get', {'id': long['id']})['phase'] == 'cancelled'
     browser.click('button[data-method="job.retry"]')
+    hero.wait_for(lambda: len(proc.rpc('hero_proc', 'job.list', {'action': 'long'})) == 2, 'the job is there again')
     browser.open(f'{browser.origin}/jobs?action=long&phase=active')
     browser.wait(f'{button("job.cancel")} !== null')
-    assert len(proc.rpc('hero_proc', 'job.list', {'action': 'long'})) == 2
     confirm(browser, 'job.cancel')
+    hero.wait_for(lambda: not proc.rpc('hero_proc', 'job.list', {'action': 'long', 'active': True}), 'the job is over')
 
     browser.open(f'{browser.origin}/jobs?tag=greeting')
     assert browser.js("return document.querySelectorAll('tbody tr').length;") == 1
@@ -134,9 +135,11 @@ def test_runs(proc, browser):
     browser.wait(f'{button("run.retry")} !== null')
     assert proc.rpc('hero_proc', 'run.get', {'id': run['id']})['state'] == 'cancelled'
     browser.click('button[data-method="run.retry"]')
+    hero.wait_for(lambda: len(proc.rpc('hero_proc', 'run.list')) == 2, 'the run is there again')
     browser.open(f'{browser.origin}/runs?state=running')
     browser.wait("document.querySelectorAll('tbody tr').length === 1")
     confirm(browser, 'run.cancel')
+    hero.wait_for(lambda: len(proc.rpc('hero_proc', 'run.list', {'state': 'cancelled'})) == 2, 'both are cancelled')
     browser.open(f'{browser.origin}/runs?state=cancelled')
     browser.wait("document.querySelectorAll('button[data-method=\\'run.delete\\']').length === 2")
     confirm(browser, 'run.delete')

@@ -89,9 +89,8 @@
       const response = await fetch(url, { signal: control.signal, headers: { Accept: 'text/event-stream' } });
       if (!response.ok)
         throw new Error(`HTTP ${response.status}`);
-      if (retry > 0)
-        reload();
       retry = 0;
+      reload(); // what happened before the stream began is in no event
       say('live', 'Live');
       await read(response.body.getReader());
     } catch (_) { /* told below */ }
