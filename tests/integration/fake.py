@@ -68,6 +68,18 @@ def answer(body=b'', status='200 OK', *fields):
     return '\r\n'.join(lines).encode() + b'\r\n\r\n' + body
 
 
+def whole(head, body, connection):
+    """The body to its end: what came with the head may be a part of it, or nothing."""
+    fields = (line.split(':') for line in head.lower().split('\r\n')[1:])
+    length = next((int(field[1]) for field in fields if field[0] == 'content-length'), 0)
+    while len(body) < length:
+        more = connection.recv(65536)
+        if not more:
+            raise OSError('the client went in the middle of a body')
+        body += more
+    return body
+
+
 DOCUMENT = b'{"openrpc":"1.2.6","info":{"title":"Fake","version":"1.0.0"},"methods":[{"name":"a.b","params":[],"tags":[{"name":"main"}]}]}'
 
 
@@ -83,5 +95,5 @@ def service(document=DOCUMENT):
             return answer(b'["main"]')
         if target == '/.well-known/heroservice.json':
             return answer(b'{"protocol":"openrpc","name":"fake","title":"Fake","version":"1.0.0","description":"d","socket":"rpc"}')
-        return answer(head.encode() + b'\n\n' + body, '200 OK', 'Content-Type: text/plain')
+        return answer(head.encode() + b'\n\n' + whole(head, body, connection), '200 OK', 'Content-Type: text/plain')
     return reply
