@@ -56,37 +56,47 @@ class_of (const ProcJob *job)
   return job->spec->is_process ? 1 : 0;
 }
 
+/* by: 1 = it is in this phase, -1 = it is not any more. */
+static void
+count (ProcAdmission *self, const ProcJob *job, ProcPhase phase, int by)
+{
+  self->waiting += waits (phase) ? (guint)by : 0;
+  self->taken[class_of (job)] += takes_slot (phase) ? (guint)by : 0;
+}
+
+/* From under way or not to under way or not: most steps change nothing of that. */
+static void
+tell_singles (ProcAdmission *self, const ProcJob *job, gboolean before, gboolean after)
+{
+  if (!before && after)
+    proc_singles_enter (self->singles, job);
+  else if (before && !after)
+    proc_singles_leave (self->singles, job);
+}
+
 void
 proc_admission_add (ProcAdmission *self, const ProcJob *job)
 {
-  self->waiting += waits (job->phase);
-  self->taken[class_of (job)] += takes_slot (job->phase);
-  if (is_under_way (job->phase))
-    proc_singles_enter (self->singles, job);
-}
-
-static void
-leave (ProcAdmission *self, ProcJob *job, ProcPhase phase)
-{
-  self->waiting -= waits (phase);
-  self->taken[class_of (job)] -= takes_slot (phase);
-  if (is_under_way (phase))
-    proc_singles_leave (self->singles, job);
-  else
-    proc_singles_forget (self->singles, job);
+  count (self, job, job->phase, 1);
+  tell_singles (self, job, FALSE, is_under_way (job->phase));
 }
 
 void
 proc_admission_remove (ProcAdmission *self, ProcJob *job)
 {
-  leave (self, job, job->phase);
+  count (self, job, job->phase, -1);
+  tell_singles (self, job, is_under_way (job->phase), FALSE);
+  proc_singles_forget (self->singles, job);
 }
 
 void
 proc_admission_moved (ProcAdmission *self, ProcJob *job, ProcPhase from)
 {
-  leave (self, job, from);
-  proc_admission_add (self, job);
+  count (self, job, from, -1);
+  count (self, job, job->phase, 1);
+  tell_singles (self, job, is_under_way (from), is_under_way (job->phase));
+  if (from == PROC_PHASE_WAITING)
+    proc_singles_forget (self->singles, job);
 }
 
 gboolean

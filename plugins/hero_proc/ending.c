@@ -65,13 +65,9 @@ describe (GArray *members)
 
   for (guint i = 0; i < MIN (members->len, 10); i++)
     {
-      pid_t pid = g_array_index (members, ProcStat, i).pid;
-      g_autofree char *path = g_strdup_printf ("/proc/%d/comm", pid);
-      g_autofree char *comm = NULL;
+      const ProcStat *member = &g_array_index (members, ProcStat, i);
 
-      if (g_file_get_contents (path, &comm, NULL, NULL))
-        g_strchomp (comm);
-      g_string_append_printf (text, "%s%s (%d)", i > 0 ? ", " : "", comm != NULL ? comm : "?", pid);
+      g_string_append_printf (text, "%s%s (%d)", i > 0 ? ", " : "", member->comm, member->pid);
     }
   return g_string_free (text, FALSE);
 }

@@ -1,18 +1,16 @@
 /* holders.c: see holders.h. Worker thread. */
 #include "holders.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "listeners.h"
+#include "pid-file.h"
 
 enum
 {
-  MAX_COMMAND = 200,
-  MAX_CMDLINE = 4096, /* of which a filter is looked for */
+  MAX_COMMAND = 200, /* characters that are shown */
 };
 
 typedef struct
@@ -47,28 +45,14 @@ holder_free (gpointer data)
 
 /* ---------------------------------------------------------------------------------------------- what a process is */
 
-/* Its arguments with blanks between them, as much as fits; "" = it has none. */
-static void
-read_command_line (pid_t pid, char *text, gsize size)
-{
-  char path[32];
-  gssize length;
-
-  g_snprintf (path, sizeof path, "/proc/%d/cmdline", pid);
-  length = proc_read_small (path, text, size);
-  text[MAX (length, 0)] = '\0';
-  for (gssize i = 0; i + 1 < length; i++)
-    if (text[i] == '\0')
-      text[i] = ' ';
-}
-
 static char *
 describe_command (const ProcStat *process)
 {
-  char text[MAX_COMMAND + 1];
+  g_autofree char *cmdline = proc_cmdline_read (process->pid);
 
-  read_command_line (process->pid, text, sizeof text);
-  return g_utf8_make_valid (*text != '\0' ? text : process->comm, -1);
+  if (*cmdline == '\0')
+    return g_utf8_make_valid (process->comm, -1);
+  return g_utf8_substring (cmdline, 0, MIN (g_utf8_strlen (cmdline, -1), MAX_COMMAND));
 }
 
 /* The executable that the host runs a service by in a process of its own. */
@@ -182,72 +166,93 @@ add_holder (Look *look, const ProcStat *process, char *what)
   g_ptr_array_add (look->holders, self);
 }
 
-static gboolean
-contains (const char *text, const char *folded_filter)
+/* Transfer full. */
+static char *
+fold (const char *text)
 {
   g_autofree char *valid = g_utf8_make_valid (text, -1);
-  g_autofree char *folded = g_utf8_casefold (valid, -1);
 
-  return strstr (folded, folded_filter) != NULL;
+  return g_utf8_casefold (valid, -1);
 }
 
 static void
 find_by_name (Look *look)
 {
-  char text[MAX_CMDLINE];
-
-  for (guint i = 0; look->way->filters[i] != NULL; i++)
+  for (guint i = 0; i < look->processes->len && look->way->filters[0] != NULL; i++)
     {
-      g_autofree char *folded = g_utf8_casefold (look->way->filters[i], -1);
+      const ProcStat *process = &g_array_index (look->processes, ProcStat, i);
+      g_autofree char *cmdline = proc_cmdline_read (process->pid);
+      g_autofree char *line = fold (cmdline), *comm = fold (process->comm);
 
-      for (guint j = 0; j < look->processes->len; j++)
+      for (guint j = 0; look->way->filters[j] != NULL; j++)
         {
-          const ProcStat *process = &g_array_index (look->processes, ProcStat, j);
+          g_autofree char *filter = fold (look->way->filters[j]);
 
-          read_command_line (process->pid, text, sizeof text);
-          if (contains (process->comm, folded) || contains (text, folded))
-            add_holder (look, process, g_strdup_printf ("process filter '%s'", look->way->filters[i]));
+          if (strstr (line, filter) != NULL || strstr (comm, filter) != NULL)
+            add_holder (look, process, g_strdup_printf ("process filter '%s'", look->way->filters[j]));
         }
     }
 }
 
+/* "port 80, socket /run/x.sock": those of which. Ports come first: an index is that of a port, or n_ports and more. */
 static char *
-name_listener (const ProcWay *way, guint index)
+name_listeners (const ProcWay *way, const gboolean *which, guint n)
 {
-  return index < way->n_ports ? g_strdup_printf ("port %d", way->ports[index])
-                              : g_strdup_printf ("socket %s", way->sockets[index - way->n_ports]);
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < n; i++)
+    {
+      if (!which[i])
+        continue;
+      g_string_append (text, text->len > 0 ? ", " : "");
+      if (i < way->n_ports)
+        g_string_append_printf (text, "port %d", way->ports[i]);
+      else
+        g_string_append_printf (text, "socket %s", way->sockets[i - way->n_ports]);
+    }
+  return g_string_free (text, FALSE);
 }
 
-/* Ports first, then sockets: an index is that of a port, or n_ports and more. */
+/* busy: those that somebody listens on. */
 static void
-find_listeners (Look *look)
+look_for_listeners (const ProcWay *way, ProcListeners *listeners, gboolean *busy)
 {
-  const ProcWay *way = look->way;
-  guint n_sockets = g_strv_length (way->sockets), n = (guint)way->n_ports + n_sockets, index;
+  guint index = 0;
+
+  for (gsize i = 0; i < way->n_ports; i++, index++)
+    busy[index] = proc_listeners_add_port (listeners, way->ports[i], index);
+  for (gsize i = 0; way->sockets[i] != NULL; i++, index++)
+    {
+      busy[index] = proc_path_is_served (way->sockets[i]);
+      if (busy[index])
+        proc_listeners_add_path (listeners, way->sockets[i], index);
+    }
+}
+
+static void
+find_listening (Look *look)
+{
+  guint n = (guint)look->way->n_ports + g_strv_length (look->way->sockets);
   g_autoptr (GHashTable) listeners = proc_listeners_new ();
-  g_autofree gboolean *wanted = g_new0 (gboolean, n + 1);
+  g_autofree gboolean *unseen = g_new0 (gboolean, n + 1), *held = g_new (gboolean, n + 1);
+  gboolean any_unseen = FALSE;
 
-  for (guint i = 0; i < way->n_ports; i++)
-    wanted[i] = proc_listeners_add_port (listeners, way->ports[i], i);
-  for (guint i = 0; i < n_sockets; i++)
-    if (proc_path_is_served (way->sockets[i]))
-      {
-        wanted[way->n_ports + i] = TRUE;
-        proc_listeners_add_path (listeners, way->sockets[i], (guint)way->n_ports + i);
-      }
-  if (g_hash_table_size (listeners) > 0)
-    for (guint i = 0; i < look->processes->len; i++)
-      {
-        const ProcStat *process = &g_array_index (look->processes, ProcStat, i);
+  look_for_listeners (look->way, listeners, unseen);
+  for (guint i = 0; i < look->processes->len && g_hash_table_size (listeners) > 0; i++)
+    {
+      const ProcStat *process = &g_array_index (look->processes, ProcStat, i);
 
-        if (!proc_listeners_held_by (listeners, process->pid, &index))
-          continue;
-        wanted[index] = FALSE;
-        add_holder (look, process, name_listener (way, index));
-      }
+      memset (held, 0, n * sizeof *held);
+      if (!proc_listeners_find_held (listeners, process->pid, held))
+        continue;
+      for (guint j = 0; j < n; j++)
+        unseen[j] &= !held[j];
+      add_holder (look, process, name_listeners (look->way, held, n));
+    }
   for (guint i = 0; i < n; i++)
-    if (wanted[i])
-      add_holder (look, &(ProcStat){ .comm = "?" }, name_listener (way, i));
+    any_unseen |= unseen[i];
+  if (any_unseen)
+    add_holder (look, &(ProcStat){ .comm = "?" }, name_listeners (look->way, unseen, n));
 }
 
 static void
@@ -279,7 +284,7 @@ proc_holders_find (const ProcWay *way)
   Look look = { .way = way, .processes = processes, .holders = holders, .known = known };
 
   find_by_name (&look);
-  find_listeners (&look);
+  find_listening (&look);
   find_recorded (&look);
   if (holders->len == 0)
     remove_dead_sockets (way);
@@ -313,25 +318,4 @@ proc_holders_to_json (const GPtrArray *holders)
       json_array_add_object_element (array, object);
     }
   return array;
-}
-
-/* ---------------------------------------------------------------------------------------------- pid files */
-
-gboolean
-proc_pid_file_read (const char *path, ProcStat *process)
-{
-  char text[64];
-  guint64 start;
-  int pid;
-
-  return proc_read_small (path, text, sizeof text) > 0 && sscanf (text, "%d %" G_GUINT64_FORMAT, &pid, &start) == 2
-         && pid > 0 && proc_stat_read (pid, process) && process->start_ticks == start && process->state != 'Z';
-}
-
-gboolean
-proc_pid_file_write (const char *path, pid_t pid, guint64 start_ticks, GError **error)
-{
-  g_autofree char *text = g_strdup_printf ("%d %" G_GUINT64_FORMAT "\n", pid, start_ticks);
-
-  return g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
 }

@@ -28,8 +28,8 @@ typedef struct
 {
   ProcStat process; /* pid 0: somebody whose processes we may not look into */
   char *token;      /* the job it was started by; NULL = by none */
-  char *command;    /* its command line, or its name; at most 200 bytes */
-  char *what;       /* "port 8080", "socket /run/x.sock", "process filter 'x'", "pid file /x.pid" */
+  char *command;    /* its command line, or its name; at most 200 characters */
+  char *what;       /* "port 8080, socket /run/x.sock", "process filter 'x'", "pid file /x.pid" */
   const char *kept; /* why it is never touched, a relative clause; NULL = it may be ended */
   GArray *tree;     /* ProcStat: itself and all below it; NULL if it is kept */
 } ProcHolder;
@@ -46,9 +46,5 @@ JsonArray *proc_holders_to_json (const GPtrArray *holders);
 
 /* TRUE: it is the process we are in, or that of the bundle which has started ours. Any thread. */
 gboolean proc_is_of_our_host (pid_t pid);
-
-/* A process as a pid file names it, "PID START\n"; start in clock ticks since boot. FALSE: there is none. */
-gboolean proc_pid_file_read (const char *path, ProcStat *process);
-gboolean proc_pid_file_write (const char *path, pid_t pid, guint64 start_ticks, GError **error);
 
 G_END_DECLS

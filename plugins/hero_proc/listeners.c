@@ -75,8 +75,9 @@ proc_listeners_add_path (ProcListeners *self, const char *path, guint index)
 }
 
 gboolean
-proc_listeners_held_by (ProcListeners *self, pid_t pid, guint *index)
+proc_listeners_find_held (ProcListeners *self, pid_t pid, gboolean *held)
 {
+  gboolean found = FALSE;
   g_autofree char *path = g_strdup_printf ("/proc/%d/fd", pid);
   g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
   const char *name;
@@ -92,12 +93,9 @@ proc_listeners_held_by (ProcListeners *self, pid_t pid, guint *index)
       target[MAX (length, 0)] = '\0';
       if (sscanf (target, "socket:[%lu]", &inode) == 1
           && g_hash_table_lookup_extended (self, GSIZE_TO_POINTER (inode), NULL, &value))
-        {
-          *index = GPOINTER_TO_UINT (value);
-          return TRUE;
-        }
+        found = held[GPOINTER_TO_UINT (value)] = TRUE;
     }
-  return FALSE;
+  return found;
 }
 
 /* A connection, not waited for. served: whether there is somebody; TRUE with -1: he takes none now. */
@@ -105,9 +103,12 @@ static int
 dial (const char *path, gboolean *served)
 {
   struct sockaddr_un address = { .sun_family = AF_UNIX };
-  int fd = strlen (path) < sizeof address.sun_path ? socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) : -1;
+  int fd;
 
   *served = FALSE;
+  if (strlen (path) >= sizeof address.sun_path)
+    return -1;
+  fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0)
     return -1;
   memcpy (address.sun_path, path, strlen (path) + 1);

@@ -17,8 +17,8 @@ ProcListeners *proc_listeners_new (void);
 /* Adds the sockets that listen on a TCP port, of whatever address, or on a Unix path. FALSE: there are none. */
 gboolean proc_listeners_add_port (ProcListeners *self, int port, guint index);
 gboolean proc_listeners_add_path (ProcListeners *self, const char *path, guint index);
-/* TRUE: the process has one of them open, the one of *index. FALSE also if its descriptors may not be seen. */
-gboolean proc_listeners_held_by (ProcListeners *self, pid_t pid, guint *index);
+/* Sets held[index] of each that the process has open. FALSE: none, or its descriptors may not be seen. */
+gboolean proc_listeners_find_held (ProcListeners *self, pid_t pid, gboolean *held);
 
 /* What a connection to a Unix path meets: nobody (refused, no file) or somebody. Any thread: it does not wait. */
 gboolean proc_path_is_served (const char *path);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define TOKEN_VARIABLE "HERO_PROC_TOKEN="
+#define MAX_CMDLINE 4096
 
 /* Whole contents of a small file of /proc, NUL-terminated; *length may be NULL. NULL: cannot be read. */
 static char *
@@ -60,6 +61,20 @@ proc_stat_read (pid_t pid, ProcStat *stat)
   stat->rss_bytes = (guint64)MAX (pages, 0) * (guint64)sysconf (_SC_PAGESIZE);
   g_strlcpy (stat->comm, begin + 1, MIN ((gsize)(end - begin), sizeof stat->comm));
   return TRUE;
+}
+
+char *
+proc_cmdline_read (pid_t pid)
+{
+  char path[32], text[MAX_CMDLINE];
+  gssize length;
+
+  g_snprintf (path, sizeof path, "/proc/%d/cmdline", pid);
+  length = proc_read_small (path, text, sizeof text);
+  for (gssize i = 0; i + 1 < length; i++)
+    if (text[i] == '\0')
+      text[i] = ' ';
+  return length > 0 ? g_utf8_make_valid (text, -1) : g_strdup ("");
 }
 
 char *

@@ -32,6 +32,8 @@ gboolean proc_stat_read (pid_t pid, ProcStat *stat);
 GArray *proc_stat_list (void);
 /* Up to size - 1 bytes of a file of /proc, NUL-terminated; their number, -1 = cannot be read. */
 gssize proc_read_small (const char *path, char *text, gsize size);
+/* The arguments of a process with blanks between them, up to 4 KiB, valid UTF-8; "" = it has none. Transfer full. */
+char *proc_cmdline_read (pid_t pid);
 /* The id of this boot; transfer full. */
 char *proc_boot_id (void);
 

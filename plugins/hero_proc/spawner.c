@@ -11,7 +11,7 @@
 #include "errors.h"
 #include "exit-status.h"
 #include "fifo.h"
-#include "holders.h"
+#include "pid-file.h"
 #include "procfs.h"
 #include "pty.h"
 

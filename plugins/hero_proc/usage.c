@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_CMDLINE 4096
 
 /* ---------------------------------------------------------------------------------------------- whose it is */
 
@@ -254,26 +253,12 @@ count_fds (pid_t pid)
   return n;
 }
 
-static char *
-read_cmdline (pid_t pid)
-{
-  char path[32], text[MAX_CMDLINE];
-  gssize length;
-
-  g_snprintf (path, sizeof path, "/proc/%d/cmdline", pid);
-  length = proc_read_small (path, text, sizeof text);
-  for (gssize i = 0; i + 1 < length; i++)
-    if (text[i] == '\0')
-      text[i] = ' ';
-  return length > 0 ? g_utf8_make_valid (text, -1) : g_strdup ("");
-}
-
 void
 proc_usage_read_detail (pid_t pid, ProcUsageDetail *detail)
 {
   char path[32], text[4096];
 
-  detail->cmdline = read_cmdline (pid);
+  detail->cmdline = proc_cmdline_read (pid);
   detail->fds = count_fds (pid);
   g_snprintf (path, sizeof path, "/proc/%d/io", pid);
   *text = '\0';

@@ -83,6 +83,31 @@ def test_ports(bundle, strangers):
     assert job['attempt'] == 1 and job['phase'] == 'running', job
 
 
+def test_an_old_instance_that_holds_everything(bundle, strangers):
+    """One process with two ports and a socket is one holder, of all three."""
+    path = bundle.top / 'all.sock'
+    old = strangers(sys.executable, '-c', f"""
+import socket, time
+tcp = [socket.socket() for _ in range(2)]
+for one in tcp:
+    one.bind(('127.0.0.1', 0))
+    one.listen()
+unix = socket.socket(socket.AF_UNIX)
+unix.bind('{path}')
+unix.listen()
+print(*(one.getsockname()[1] for one in tcp), flush=True)
+time.sleep(1000)""")
+    ports = [int(port) for port in old.stdout.readline().split()]
+    way = {'ports': ports, 'sockets': [str(path)]}
+    set_service(bundle, 'web', kill_other={**way, 'enabled': False})
+    holders = fails(bundle, -32016, 'service.start', name='web', wait=True).data['holders']
+    assert [(h['pid'], h['what']) for h in holders] == [(old.pid, f'port {ports[0]}, port {ports[1]}, socket {path}')]
+    call(bundle, 'service.stop', name='web')
+    set_service(bundle, 'web', kill_other=way)
+    start(bundle, 'web')
+    assert old.wait(10) == -signal.SIGTERM and not path.exists()
+
+
 def test_sockets(bundle, strangers):
     """A served socket is taken from a stranger; the file nobody serves is removed; a plain file never is."""
     served, stale, plain = (bundle.top / name for name in ('served', 'stale', 'plain'))
