@@ -21,7 +21,7 @@ struct _ProcClearing
 {
   ProcTask *task;
   ProcWay *way;
-  GArray *asked; /* ProcStat: those that have had SIGTERM */
+  GArray *asked;                    /* ProcStat: those that have had SIGTERM */
   gint64 kill_at_us, give_up_at_us; /* 0 = nobody was asked yet */
   gboolean killed;
   gboolean looking; /* a worker has the way */
@@ -74,7 +74,8 @@ proc_task_pid_file (const ProcTask *task)
   return task->job->spec->health->singleton ? pid_file_path (task) : NULL;
 }
 
-/* ---------------------------------------------------------------------------------------------- look, ask, look again */
+/* ---------------------------------------------------------------------------------------------- look, ask, look again
+ */
 
 static gboolean
 was_asked (const ProcClearing *self, const ProcStat *process)

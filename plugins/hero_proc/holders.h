@@ -17,7 +17,7 @@ typedef struct
   char **filters; /* in the name or the command line of a process, whatever the case */
   int *ports;     /* TCP */
   gsize n_ports;
-  char **sockets;  /* absolute paths */
+  char **sockets; /* absolute paths */
   char *pid_file; /* NULL = none; of the job's own kind: who is recorded there has to go */
 } ProcWay;
 

@@ -63,12 +63,10 @@ write_row (HeroPage *page, const ProcAction *action, const GPtrArray *users)
 static void
 write_form (HeroPage *page)
 {
-  hero_page_htmlf (page,
-                   "<form method=\"get\"><label>Name <input name=\"prefix\" value=\"%s\" "
-                   "placeholder=\"begins with\"></label> "
-                   "<label>Tag <input name=\"tag\" value=\"%s\" placeholder=\"all\"></label> "
-                   "<button>Show</button></form>\n",
-                   proc_page_asked (page, "prefix"), proc_page_asked (page, "tag"));
+  proc_page_filter_begin (page);
+  proc_page_filter_text (page, "Name", "prefix", "begins with");
+  proc_page_filter_text (page, "Tag", "tag", "all");
+  proc_page_filter_end (page);
 }
 
 static gboolean
@@ -86,9 +84,7 @@ render_list (HeroProc *self, HeroPage *page, guint32 own)
   g_autoptr (GPtrArray) actions = proc_actions_list (self->actions);
   g_autoptr (GHashTable) users = proc_services_get_users (self->services);
   ProcPageRange range = proc_page_range_read (page);
-  g_autofree char *prefix = g_uri_escape_string (proc_page_asked (page, "prefix"), NULL, FALSE);
-  g_autofree char *tag = g_uri_escape_string (proc_page_asked (page, "tag"), NULL, FALSE);
-  g_autofree char *href = g_strdup_printf ("/actions?prefix=%s&tag=%s&", prefix, tag);
+  g_autofree char *href = proc_page_filter_href (page, "/actions", "prefix", "tag", NULL);
 
   hero_page_heading (page, "Actions");
   write_form (page);
@@ -239,19 +235,6 @@ write_jobs (HeroProc *self, HeroPage *page, const ProcAction *action, guint32 ow
   hero_page_link (page, href, "All jobs of it");
 }
 
-/* All of it as clients see it. */
-static void
-write_definition (HeroPage *page, const ProcAction *action)
-{
-  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), NULL);
-  g_autofree char *text = NULL;
-
-  json_node_take_object (node, proc_action_to_json (action));
-  text = json_to_string (node, TRUE);
-  hero_page_heading (page, "Definition");
-  hero_page_pre (page, text);
-}
-
 static void
 render_one (HeroProc *self, HeroPage *page, guint32 own, const char *name)
 {
@@ -281,14 +264,14 @@ render_one (HeroProc *self, HeroPage *page, guint32 own, const char *name)
   write_environment (page, action);
   write_users (page, users);
   write_jobs (self, page, action, own);
-  write_definition (page, action);
+  proc_page_json (page, "Definition", proc_action_to_json (action));
   hero_page_done (page);
 }
 
 void
 hero_proc_render_actions (gpointer data, HeroPage *page)
 {
-  guint32 own = hero_http_request_get_identity (hero_page_get_request (page))->context;
+  guint32 own = proc_page_get_context (page);
   const char *name = hero_page_get_rest (page);
 
   if (*name == '\0')

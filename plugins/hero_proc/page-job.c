@@ -21,8 +21,8 @@ write_terminal_link (HeroPage *page, const ProcJob *job)
   hero_page_link (page, href, "Terminal");
 }
 
-void
-hero_proc_write_job_actions (HeroPage *page, const ProcJob *job)
+static void
+write_actions (HeroPage *page, const ProcJob *job)
 {
   g_autofree char *params = g_strdup_printf ("{\"id\":%u}", job->id);
 
@@ -50,7 +50,7 @@ hero_proc_write_job_row (HeroPage *page, const ProcJob *job)
   hero_page_cell_int (page, job->created_at);
   proc_page_cell_time (page, job->finished_at);
   hero_page_cell (page, "%s", job->error != NULL ? job->error : "");
-  hero_proc_write_job_actions (page, job);
+  write_actions (page, job);
   hero_page_row_end (page);
 }
 
@@ -68,7 +68,7 @@ write_state (HeroPage *page, const ProcJob *job)
   proc_page_cell_time (page, job->finished_at);
   proc_page_cell_exit_code (page, job->exit_code);
   hero_page_cell (page, "%s", job->error != NULL ? job->error : "");
-  hero_proc_write_job_actions (page, job);
+  write_actions (page, job);
   hero_page_row_end (page);
   hero_page_table_end (page);
 }
@@ -113,18 +113,6 @@ write_stream (HeroPage *page, const char *title, const char *text)
   hero_page_pre (page, text);
 }
 
-/* All of it as clients see it. */
-static void
-write_record (HeroProc *self, HeroPage *page, const ProcJob *job)
-{
-  g_autoptr (JsonObject) object = proc_job_to_json (self->jobs, self->contexts, job, TRUE);
-  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
-  g_autofree char *text = json_to_string (node, TRUE);
-
-  hero_page_heading (page, "Record");
-  hero_page_pre (page, text);
-}
-
 static void
 on_tails (const char *out, const char *err, gpointer data)
 {
@@ -149,7 +137,7 @@ on_tails (const char *out, const char *err, gpointer data)
   hero_page_link (page, href, "All lines of its source, and follow");
   hero_page_html (page, "</p>\n");
   write_attempts (page, job);
-  write_record (view->self, page, job);
+  proc_page_json (page, "Record", proc_job_to_json (view->self->jobs, view->self->contexts, job, TRUE));
   hero_page_done (page);
 }
 

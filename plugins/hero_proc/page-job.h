@@ -12,7 +12,4 @@ void hero_proc_render_job (HeroProc *self, HeroPage *page, guint32 own);
 #define PROC_PAGE_JOB_COLUMNS "Job|Action|Phase!|Tags|Created@|Finished@|Error|"
 void hero_proc_write_job_row (HeroPage *page, const ProcJob *job);
 
-/* The buttons of a job, inside its row. */
-void hero_proc_write_job_actions (HeroPage *page, const ProcJob *job);
-
 G_END_DECLS

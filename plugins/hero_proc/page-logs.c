@@ -2,7 +2,7 @@
  * page-logs.c: the tab Job logs: the tree of sources with what each costs, and the lines that match. The files are read
  * on a worker, the page is written on the service thread.
  */
-#include "hero-proc.h"
+#include "page-parts.h"
 
 #include <string.h>
 
@@ -204,7 +204,7 @@ on_found (GObject *source, GAsyncResult *result, gpointer data)
   HeroPage *page = view->page;
 
   hero_page_heading (page, "What the jobs say");
-  write_form (page, hero_http_request_get_identity (hero_page_get_request (page))->context == 0);
+  write_form (page, proc_page_get_context (page) == 0);
   write_lines (page, view->found);
   hero_page_heading (page, "Sources");
   write_tree (page, view->infos);
@@ -215,7 +215,7 @@ void
 hero_proc_render_logs (gpointer data, HeroPage *page)
 {
   HeroProc *self = data;
-  guint32 own = hero_http_request_get_identity (hero_page_get_request (page))->context;
+  guint32 own = proc_page_get_context (page);
   g_autoptr (GTask) task = g_task_new (NULL, NULL, on_found, NULL);
   View *view = g_new0 (View, 1);
 

@@ -57,8 +57,7 @@ write_edge (HeroPage *page, const ProcRunPlace *from, const ProcRunPlace *to, Pr
   int bend = GAP_X / 2;
 
   hero_page_htmlf (page, "<path class=\"%s\" d=\"M%d %dC%d %d %d %d %d %d\"/>",
-                   when == PROC_WHEN_SUCCESS ? "edge" : "edge loose", x1, y1, x1 + bend, y1, x2 - bend,
-                   y2, x2 - 5, y2);
+                   when == PROC_WHEN_SUCCESS ? "edge" : "edge loose", x1, y1, x1 + bend, y1, x2 - bend, y2, x2 - 5, y2);
   hero_page_htmlf (page, "<path class=\"tip\" d=\"M%d %dl-7 -4v8z\"/>", x2, y2);
 }
 

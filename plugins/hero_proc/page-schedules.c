@@ -1,6 +1,6 @@
 /* page-schedules.c: the tab Schedules on admin.sock: what the clock starts, when next, and what came of it. Service
  * thread. */
-#include "hero-proc.h"
+#include "page-parts.h"
 
 #include "schedule-json.h"
 
@@ -172,7 +172,7 @@ render_one (HeroProc *self, HeroPage *page, guint32 own, const char *name)
 void
 hero_proc_render_schedules (gpointer data, HeroPage *page)
 {
-  guint32 own = hero_http_request_get_identity (hero_page_get_request (page))->context;
+  guint32 own = proc_page_get_context (page);
   const char *name = hero_page_get_rest (page);
 
   if (*name == '\0')

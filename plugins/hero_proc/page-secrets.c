@@ -1,6 +1,6 @@
 /* page-secrets.c: the tab Secrets on admin.sock: everything about them but their values, which the page asks for one at
  * a time by secret.get. Service thread. */
-#include "hero-proc.h"
+#include "page-parts.h"
 
 static void
 write_key (HeroProc *self, HeroPage *page, gboolean may_rotate)
@@ -68,7 +68,7 @@ void
 hero_proc_render_secrets (gpointer data, HeroPage *page)
 {
   HeroProc *self = data;
-  guint32 own = hero_http_request_get_identity (hero_page_get_request (page))->context;
+  guint32 own = proc_page_get_context (page);
   g_autoptr (GPtrArray) secrets = proc_secrets_list (self->secrets, own == 0, own, NULL);
   const char *locked = proc_secrets_why_locked (self->secrets);
 

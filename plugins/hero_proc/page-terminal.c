@@ -1,8 +1,8 @@
 /*
- * page-terminal.c: the tab Terminal on admin.sock: the terminals there are, a new one, and the place where terminal.js shows
- * one of them. What is installed is looked up on a worker, the page is written on the service thread.
+ * page-terminal.c: the tab Terminal on admin.sock: the terminals there are, a new one, and the place where terminal.js
+ * shows one of them. What is installed is looked up on a worker, the page is written on the service thread.
  */
-#include "hero-proc.h"
+#include "page-parts.h"
 
 #include <string.h>
 
@@ -15,16 +15,10 @@ typedef struct
   gboolean installed[G_N_ELEMENTS (shells)];
 } View;
 
-static guint32
-get_own_context (HeroPage *page)
-{
-  return hero_http_request_get_identity (hero_page_get_request (page))->context;
-}
-
 static gboolean
 is_live_for (const ProcJob *job, HeroPage *page)
 {
-  guint32 own = get_own_context (page);
+  guint32 own = proc_page_get_context (page);
 
   return job->spec->tty.enabled && proc_job_is_active (job) && (own == 0 || job->context == own);
 }
@@ -63,9 +57,11 @@ write_row (HeroPage *page, const ProcJob *job, gboolean is_chosen)
   hero_page_link (page, href, text);
   hero_page_htmlf (page,
                    "<small class=\"muted\">%s <time data-ms=\"%s\" title=\"%s\">%s</time></small>"
-                   "<button type=\"button\" class=\"action needs-js\" data-method=\"job.cancel\" data-params=\"{&quot;id&quot;:%u}\" "
+                   "<button type=\"button\" class=\"action needs-js\" data-method=\"job.cancel\" "
+                   "data-params=\"{&quot;id&quot;:%u}\" "
                    "data-confirm=\"The processes of %s end.\" aria-label=\"End %s\">End</button></li>\n",
-                   job->phase == PROC_PHASE_RUNNING ? "begun" : proc_phase_words[job->phase], ms, since, since, job->id, text, text);
+                   job->phase == PROC_PHASE_RUNNING ? "begun" : proc_phase_words[job->phase], ms, since, since, job->id,
+                   text, text);
 }
 
 static gboolean
@@ -90,7 +86,8 @@ write_list (HeroProc *self, HeroPage *page, const ProcJob *chosen)
   proc_jobs_foreach (self->jobs, list_one, &list);
   hero_page_html (page, "</ul>");
   if (list.n_rows == 0)
-    hero_page_html (page, "<p class=\"muted\">No terminal is live. Open a new one here, or run an action with tty.</p>");
+    hero_page_html (page,
+                    "<p class=\"muted\">No terminal is live. Open a new one here, or run an action with tty.</p>");
   hero_page_html (page, "</nav>\n");
 }
 
@@ -100,15 +97,16 @@ write_list (HeroProc *self, HeroPage *page, const ProcJob *chosen)
 static void
 write_screen (HeroPage *page, const ProcJob *job)
 {
-  hero_page_htmlf (page,
-                   "<div class=\"terminal-bar\"><strong>%s</strong> <span class=\"muted\">job %u</span> "
-                   "<span role=\"status\" class=\"muted\" data-terminal=\"status\"></span>"
-                   "<button type=\"button\" class=\"needs-js\" data-terminal=\"connect\">Connect</button></div>\n"
-                   "<div class=\"terminal-screen\" data-job=\"%u\"></div>\n"
-                   "<p class=\"terminal-keys muted\" id=\"terminal-keys\"><kbd>Ctrl</kbd> <kbd>Shift</kbd> <kbd>F6</kbd> leaves the "
-                   "terminal. Detaching or closing this page ends nothing.</p>\n"
-                   "<noscript><p>A terminal needs JavaScript.</p></noscript>\n",
-                   job->action, job->id, job->id);
+  hero_page_htmlf (
+      page,
+      "<div class=\"terminal-bar\"><strong>%s</strong> <span class=\"muted\">job %u</span> "
+      "<span role=\"status\" class=\"muted\" data-terminal=\"status\"></span>"
+      "<button type=\"button\" class=\"needs-js\" data-terminal=\"connect\">Connect</button></div>\n"
+      "<div class=\"terminal-screen\" data-job=\"%u\"></div>\n"
+      "<p class=\"terminal-keys muted\" id=\"terminal-keys\"><kbd>Ctrl</kbd> <kbd>Shift</kbd> <kbd>F6</kbd> leaves the "
+      "terminal. Detaching or closing this page ends nothing.</p>\n"
+      "<noscript><p>A terminal needs JavaScript.</p></noscript>\n",
+      job->action, job->id, job->id);
 }
 
 static void
@@ -117,10 +115,12 @@ write_absence (HeroPage *page, const char *asked, const ProcJob *job)
   if (asked == NULL)
     hero_page_html (page, "<p class=\"empty\">Select a running job, or open a new terminal.</p>\n");
   else if (job == NULL)
-    hero_page_htmlf (page, "<p class=\"empty\">There is no job %s. Select a running job, or open a new terminal.</p>\n", asked);
+    hero_page_htmlf (page, "<p class=\"empty\">There is no job %s. Select a running job, or open a new terminal.</p>\n",
+                     asked);
   else if (!job->spec->tty.enabled)
-    hero_page_htmlf (page, "<p class=\"empty\">Job %u has no terminal: its action is without tty. Select a running job.</p>\n",
-                     job->id);
+    hero_page_htmlf (
+        page, "<p class=\"empty\">Job %u has no terminal: its action is without tty. Select a running job.</p>\n",
+        job->id);
   else
     {
       g_autofree char *source = g_uri_escape_string (job->source, NULL, FALSE);
@@ -137,7 +137,7 @@ write_absence (HeroPage *page, const char *asked, const ProcJob *job)
 static const ProcJob *
 get_asked (HeroProc *self, HeroPage *page, const char *asked)
 {
-  guint32 own = get_own_context (page);
+  guint32 own = proc_page_get_context (page);
   const ProcJob *job = NULL;
   guint64 id;
 
@@ -159,9 +159,10 @@ write_all (const View *view)
   write_list (view->self, page, job);
   hero_page_html (page, "</div><div class=\"terminal-main\">\n");
   if (!PROC_HAS_XTERM)
-    hero_page_html (page, "<p class=\"note\">This hero_proc was built without xterm.js, so no terminal can be shown here: install "
-                          "node-xterm (or name a folder by the build option xterm_dir) and build anew. Other clients reach "
-                          "terminals by <code>/api/jobs/ID/pty</code>.</p>\n");
+    hero_page_html (
+        page, "<p class=\"note\">This hero_proc was built without xterm.js, so no terminal can be shown here: install "
+              "node-xterm (or name a folder by the build option xterm_dir) and build anew. Other clients reach "
+              "terminals by <code>/api/jobs/ID/pty</code>.</p>\n");
   else if (job != NULL && is_live_for (job, page))
     write_screen (page, job);
   else

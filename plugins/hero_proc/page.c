@@ -100,7 +100,7 @@ write_row (HeroProc *self, HeroPage *page, ProcEntry *entry)
 static gboolean
 may_see (HeroPage *page, const ProcEntry *entry)
 {
-  guint32 own = hero_http_request_get_identity (hero_page_get_request (page))->context;
+  guint32 own = proc_page_get_context (page);
 
   return own == 0 || entry->spec->context == own;
 }
@@ -236,7 +236,7 @@ on_found (GObject *source, GAsyncResult *result, gpointer data)
 static void
 end_with_lines (HeroProc *self, HeroPage *page, const char *src)
 {
-  guint32 own = hero_http_request_get_identity (hero_page_get_request (page))->context;
+  guint32 own = proc_page_get_context (page);
   g_autoptr (GTask) task = g_task_new (NULL, NULL, on_found, NULL);
   Lines *lines = g_new0 (Lines, 1);
 
@@ -350,7 +350,7 @@ hero_proc_register_page (HeroProc *self)
   static const HeroPageTab tabs[]
       = { { "services", "Services", render_services, .events = "service.*|job.*", .domain = "jobs" },
           { "actions", "Actions", hero_proc_render_actions, .events = "action.*|service.*|job.*", .domain = "jobs" },
-          { "jobs", "Jobs", hero_proc_render_jobs, .styles = "logs.css", .events = "job.*", .domain = "jobs" },
+          { "jobs", "Jobs", hero_proc_render_jobs, .events = "job.*", .domain = "jobs" },
           { "runs", "Runs", hero_proc_render_runs, .styles = "runs.css", .events = "run.*|job.*", .domain = "jobs" },
           { "output", "Job logs", hero_proc_render_logs, .scripts = "logs.js", .styles = "logs.css" },
           { "schedules", "Schedules", hero_proc_render_schedules, .events = "schedule.*|action.*|job.finished",

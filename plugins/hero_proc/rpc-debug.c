@@ -48,8 +48,7 @@ new_rows (const char *heading)
 }
 
 /* Cells without '|'. */
-static void G_GNUC_PRINTF (2, 3)
-add_row (GPtrArray *rows, const char *format, ...)
+static void G_GNUC_PRINTF (2, 3) add_row (GPtrArray *rows, const char *format, ...)
 {
   g_autofree char *text = NULL;
   va_list args;
@@ -356,7 +355,8 @@ write_past_job (ProcJob *job, gpointer data)
   HistoryWriter *writer = data;
 
   if (g_strcmp0 (job->service, writer->service) == 0)
-    json_array_add_object_element (writer->jobs, proc_job_to_json (writer->self->jobs, writer->self->contexts, job, FALSE));
+    json_array_add_object_element (writer->jobs,
+                                   proc_job_to_json (writer->self->jobs, writer->self->contexts, job, FALSE));
   return json_array_get_length (writer->jobs) < writer->limit;
 }
 
@@ -376,8 +376,8 @@ service_history (gpointer data, HeroRpcCall *call)
 
 /* ---------------------------------------------------------------------------------------------- the table */
 
-static const HeroRpcParam name_params[] = { { "name", HERO_STRING (1, 64), 0, "A service; left out: all jobs.", NULL, "service" },
-                                            { NULL } };
+static const HeroRpcParam name_params[]
+    = { { "name", HERO_STRING (1, 64), 0, "A service; left out: all jobs.", NULL, "service" }, { NULL } };
 static const HeroRpcParam history_params[]
     = { { "name", HERO_STRING (1, 64), HERO_REQUIRED, "The service.", NULL, "id|service" },
         { "limit", HERO_INTEGER (1, 1000), 0, "Most jobs to give.", "20" },
@@ -403,8 +403,8 @@ const HeroRpcMethod proc_debug_methods[] = {
     "What hero_proc and its jobs use, and how full its stores are.",
     "`process` is the process it lives in: in a bundle that of all services on threads.", "system", NULL,
     HERO_RPC_ADMIN_ONLY, NULL },
-  { "system.config", system_config, NULL, "{\"type\":\"object\"}", "Its configuration keys with the values in effect.", NULL,
-    "system", NULL, HERO_RPC_ADMIN_ONLY, NULL },
+  { "system.config", system_config, NULL, "{\"type\":\"object\"}", "Its configuration keys with the values in effect.",
+    NULL, "system", NULL, HERO_RPC_ADMIN_ONLY, NULL },
   { "service.history", service_history, history_params,
     "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Job\"}}", "The newest jobs of a service.",
     "A start forgets those of the one before.", "jobs", ERRORS (RPC_NOT_FOUND), 0, NULL },

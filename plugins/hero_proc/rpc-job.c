@@ -135,22 +135,29 @@ proc_job_pending_free (ProcJobPending *pending)
 
 /* ---------------------------------------------------------------------------------------------- many jobs */
 
-gboolean
-proc_rpc_read_phases (HeroRpcCall *call, guint *phases)
+const char *const proc_phase_sets[] = { "active", "done", "success", "error", NULL };
+
+guint
+proc_phases_parse (const char *word)
 {
-  static const char *const words[] = { "done", "active", "success", "error", NULL };
   static const guint sets[] = {
-    1 << PROC_PHASE_SUCCEEDED | 1 << PROC_PHASE_FAILED | 1 << PROC_PHASE_CANCELLED | 1 << PROC_PHASE_SKIPPED,
     (1 << (PROC_PHASE_STOPPING + 1)) - 1,
+    1 << PROC_PHASE_SUCCEEDED | 1 << PROC_PHASE_FAILED | 1 << PROC_PHASE_CANCELLED | 1 << PROC_PHASE_SKIPPED,
     1 << PROC_PHASE_SUCCEEDED,
     1 << PROC_PHASE_FAILED | 1 << PROC_PHASE_RETRYING,
   };
+  int phase = proc_word_parse (proc_phase_words, word), set = proc_word_parse (proc_phase_sets, word);
+
+  return phase >= 0 ? 1u << phase : set >= 0 ? sets[set] : 0;
+}
+
+gboolean
+proc_rpc_read_phases (HeroRpcCall *call, guint *phases)
+{
   const char *text = hero_rpc_get_string (call, "phase");
-  int phase = text != NULL ? proc_word_parse (proc_phase_words, text) : -1;
-  int word = text != NULL ? proc_word_parse (words, text) : -1;
   g_autofree char *list = NULL, *expected = NULL;
 
-  *phases = text == NULL ? G_MAXUINT : phase >= 0 ? 1u << phase : word >= 0 ? sets[word] : 0;
+  *phases = text != NULL ? proc_phases_parse (text) : G_MAXUINT;
   if (*phases != 0)
     return TRUE;
   list = proc_word_list (proc_phase_words);

@@ -37,6 +37,10 @@ typedef struct
   gint64 since_ms, until_ms; /* 0 = open */
 } ProcJobFilter;
 
+/* Words for several phases (contract 4.3), NULL-terminated. */
+extern const char *const proc_phase_sets[];
+/* A phase, or one of those words, as a set of bits; 0 = there is no such word. */
+guint proc_phases_parse (const char *word);
 /* The parameter `phase`: a phase, or a word for several, as a set of bits. FALSE: answered. */
 gboolean proc_rpc_read_phases (HeroRpcCall *call, guint *phases);
 /* FALSE: answered. */

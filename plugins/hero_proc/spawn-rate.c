@@ -1,4 +1,5 @@
-/* spawn-rate.c: see spawn-rate.h. The times of the last starts in a ring: the oldest of them says when the next may be. */
+/* spawn-rate.c: see spawn-rate.h. The times of the last starts in a ring: the oldest of them says when the next may be.
+ */
 #include "spawn-rate.h"
 
 struct _ProcSpawnRate

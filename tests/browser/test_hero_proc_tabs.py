@@ -145,3 +145,14 @@ def test_runs(proc, browser):
     confirm(browser, 'run.delete')
     browser.wait("document.querySelectorAll('tbody tr').length === 1")
     assert [left['id'] for left in proc.rpc('hero_proc', 'run.list')] == [run['id']]
+
+
+def test_what_happens_before_the_events_begin(proc):
+    """No event tells of it, and the page shows it all the same."""
+    bridge = Bridge(proc.path('hero_proc', 'admin'), hold=b'/events?')
+    with looking_at(bridge.origin, '/jobs?tag=between') as browser:
+        assert bridge.held.wait(10)
+        proc.rpc('hero_proc', 'job.create', {'action': {'name': 'between', 'exec': 'true'}, 'tags': ['between'], 'wait_ms': 10000})
+        assert 'No job matches' in browser.text('main')
+        bridge.release()
+        browser.wait("document.querySelector('tbody tr')?.textContent.includes('between')")
