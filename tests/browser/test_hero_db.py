@@ -1,14 +1,10 @@
 """hero_db's own tabs in Debian's Chromium: keys by page, one key, the console."""
-import pathlib
-import sys
-
 import pytest
 import redis
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'integration'))
-import hero  # noqa: E402
-from bridge import Bridge  # noqa: E402
-from browser import Browser  # noqa: E402
+import hero
+from bridge import Bridge
+from browser import Browser
 
 
 @pytest.fixture(scope='module')

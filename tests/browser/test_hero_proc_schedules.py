@@ -1,19 +1,8 @@
 """The Schedules tab of hero_proc in Debian's Chromium: set one, pause it, start it by hand, and see what came of it."""
-import pathlib
-import sys
-
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'integration'))
-import hero  # noqa: E402
-from bridge import Bridge  # noqa: E402
-from browser import looking_at  # noqa: E402
-
-
-@pytest.fixture
-def proc():
-    with hero.Bundle(name='hero_proc_server') as running:
-        yield running.wait_ready()
+from bridge import Bridge
+from browser import looking_at
 
 
 @pytest.fixture

@@ -1,21 +1,10 @@
 """The Secrets tab of hero_proc in Debian's Chromium: a value is in no page, only in the dialog somebody asked for."""
-import pathlib
-import sys
-
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'integration'))
-import hero  # noqa: E402
-from bridge import Bridge  # noqa: E402
-from browser import looking_at  # noqa: E402
+from bridge import Bridge
+from browser import looking_at
 
 VALUE = 'correct-horse <b>battery</b>'
-
-
-@pytest.fixture
-def proc():
-    with hero.Bundle(name='hero_proc_server') as running:
-        yield running.wait_ready()
 
 
 @pytest.fixture

@@ -1,14 +1,10 @@
 """The tabs Actions, Jobs and Runs of hero_proc in Debian's Chromium: run an action, see the output of a job and the order of
 a run, cancel, retry and delete them."""
-import pathlib
-import sys
-
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'integration'))
-import hero  # noqa: E402
-from bridge import Bridge  # noqa: E402
-from browser import looking_at  # noqa: E402
+import hero
+from bridge import Bridge
+from browser import looking_at
 
 
 @pytest.fixture(scope='module')

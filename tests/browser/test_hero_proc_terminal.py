@@ -1,15 +1,12 @@
 """The Terminal tab of hero_proc in Debian's Chromium: open a shell, type, resize, leave it, come back to it, end it."""
 import base64
-import pathlib
 import re
-import sys
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'integration'))
-import hero  # noqa: E402
-from bridge import Bridge  # noqa: E402
-from browser import looking_at  # noqa: E402
+import hero
+from bridge import Bridge
+from browser import looking_at
 
 # How much the terminal shows: characters, or pixels unlike the ground where xterm.js draws a picture (3.8).
 DRAWN = """(() => {
@@ -19,12 +16,6 @@ DRAWN = """(() => {
   const data = new Uint32Array(layer.getContext('2d').getImageData(0, 0, layer.width, layer.height).data.buffer);
   return data.filter((pixel) => pixel !== data[data.length - 1]).length;
 })()"""
-
-
-@pytest.fixture
-def proc():
-    with hero.Bundle(name='hero_proc_server') as running:
-        yield running.wait_ready()
 
 
 @pytest.fixture

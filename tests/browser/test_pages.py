@@ -1,13 +1,9 @@
 """The pages of the stack in Debian's Chromium, through the router as a person meets them."""
-import pathlib
-import sys
-
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'integration'))
-import hero  # noqa: E402
-from bridge import Bridge  # noqa: E402
-from browser import Browser  # noqa: E402
+import hero
+from bridge import Bridge
+from browser import Browser
 
 SERVICES = ['hero_bundle', *hero.SERVICES, 'template']
 
