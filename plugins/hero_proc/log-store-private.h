@@ -43,7 +43,7 @@ struct _ProcLogSource
 
   /* -- under the store's lock */
   ProcLogFiles files;
-  gboolean catalogued, dirty, hurry; /* hurry: tell what was dropped now */
+  gboolean catalogued, dirty;
   guint32 contexts[PROC_LOG_CONTEXTS];
   guint n_contexts;
 };

@@ -256,8 +256,7 @@ run_round (ProcLogStore *self, GPtrArray *dirty, GPtrArray *untold, GString **sp
 
       g_mutex_lock (&self->lock);
       source->dirty = FALSE;
-      hurry = source->hurry || self->closing;
-      source->hurry = FALSE;
+      hurry = source->handles == 0 || self->closing;
       g_mutex_unlock (&self->lock);
       if (flush_source (self, source, hurry, spare, &lines))
         g_ptr_array_add (untold, source);
@@ -442,12 +441,9 @@ proc_log_source_unref (ProcLogSource *source)
 {
   ProcLogStore *store = source->store;
 
+  /* What has a summary to come is dirty: the next round sees that nobody is left to wait for. */
   g_mutex_lock (&store->lock);
-  if (--source->handles == 0 && source->dirty)
-    {
-      source->hurry = TRUE;
-      g_cond_signal (&store->wake);
-    }
+  source->handles--;
   g_mutex_unlock (&store->lock);
 }
 
